@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What every script here shares: where things are, how it speaks, which kernel is used. Sourced by
+# bash scripts, never run. Nothing in it writes to the host outside the build and the cache folder.
+
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BUILD=$REPO/build
+CACHE=${RUBATO_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rubato}
+# Users of sudo-less shells often lack these; depmod and modprobe live there.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+say() { printf '%s\n' "$*"; }
+complain() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { complain "$*"; exit 1; }
+
+# The kernel release that the installed linux-headers-amd64 stands for, e.g. 6.1.0-56-amd64.
+# The first word of its dependency is the only place that names it without asking apt.
+kernel_release() {
+	local depends
+	depends=$(dpkg-query -W -f '${Depends}' linux-headers-amd64 2>/dev/null) || return 1
+	depends=${depends#linux-headers-}
+	printf '%s\n' "${depends%% *}"
+}
+
+# Where the unpacked kernel image and its modules are kept.
+kernel_dir() { printf '%s/kernel/%s\n' "$CACHE" "$1"; }
+
+# Runs a command with its output in a log file; shows the log only when the command fails.
+quietly() {
+	local log=$1
+	shift
+	mkdir -p "${log%/*}"
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 40 "$log" >&2
+		complain "failed: $* (whole log: $log)"
+		return 1
+	fi
+}
