@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection as a kernel object: lock, queues, timer, the way in and the way out. conn/
+ * alone drives the core. socket/ sees struct rubato_sock and the calls below; control/
+ * sees snapshots.
+ *
+ * Locks: the socket lock (lock_sock() in process context, bh_lock_sock() and the backlog in
+ * softirq) guards tcb, queues and policy of a connection. accept.lock guards a listener's
+ * queue of children and its half-open connections. Order: socket lock -> accept.lock ->
+ * table buckets -> queue locks. See Documentation/locking.md.
+ */
+#ifndef RUBATO_CONN_H
+#define RUBATO_CONN_H
+
+#include <linux/hrtimer.h>
+#include <net/inet_sock.h>
+#include "core/core.h"
+#include "policy/policy.h"
+#include "table/table.h"
+
+/**
+ * struct rubato_accept - what a listener has
+ * @lock: guards the rest; softirq-safe
+ * @children: established, waiting for accept(); linked by rubato_sock.accept_link
+ * @halves: half-open connections of this listener
+ * @n_children: length of @children
+ * @n_halves: length of @halves
+ * @backlog: of listen(); children beyond it are refused as TCP does (n > backlog)
+ * @closed: no more children
+ */
+struct rubato_accept {
+	spinlock_t lock;
+	struct list_head children, halves;
+	u32 n_children, n_halves, backlog;
+	bool closed;
+};
+
+/**
+ * struct rubato_sock - a socket of the family
+ * @inet: first, so that it is a struct sock
+ * @tcb: the protocol's state; read by accessors, written by core/ only
+ * @policy: the clocks that hold, with a reference
+ * @node: in the connection table
+ * @listener: in the listener table
+ * @binding: holds the local port
+ * @accept: while it listens
+ * @accept_link: in its listener's @accept.children
+ * @timer: one soft hrtimer for rub_due()
+ * @ooo: skbs beyond RCV.NXT, by sequence number
+ * @copied_seq: sequence number of the next byte that the process will read
+ * @cookie: names the connection in listings and events, unique since load
+ * @peer_fin: the peer's FIN was reached: end of file behind what is queued
+ * @deferred: RUBATO_DEFER_* for release_cb
+ *
+ * sk_write_queue holds what is queued and not acknowledged, first byte rub_first(tcb);
+ * sk_receive_queue holds bytes in order from copied_seq on.
+ */
+struct rubato_sock {
+	struct inet_sock inet;
+	struct rub_tcb tcb;
+	struct rubato_policy *policy;
+	struct rubato_node node;
+	struct rubato_listener listener;
+	struct rubato_binding binding;
+	struct rubato_accept accept;
+	struct list_head accept_link;
+	struct hrtimer timer;
+	struct sk_buff_head ooo;
+	u32 copied_seq;
+	u64 cookie;
+	bool peer_fin;
+	unsigned long deferred;
+};
+
+static inline struct rubato_sock *rubato_sk(const struct sock *sk)
+{
+	return (struct rubato_sock *)sk;
+}
+
+extern struct proto rubato_prot;	/* conn/sock.c: "RUBATO" in /proc/net/protocols */
+extern unsigned int rubato_protocol;	/* the IP protocol number, module parameter */
+
+/* A new socket's part, after sock_init_data(). Return: 0 or -errno. */
+int rubato_conn_init_sock(struct sock *sk);
+
+/*
+ * Calls of a process. All with the socket lock held, but for accept's.
+ */
+/* bind(): address checked by socket/; takes the port. @port host order. */
+int rubato_conn_bind(struct sock *sk, __be32 local, u16 port);
+int rubato_conn_listen(struct sock *sk, int backlog);	/* also changes the backlog */
+/* Sends the SYN and returns; the caller waits for it to leave SYN_SENT. */
+int rubato_conn_connect(struct sock *sk, __be32 peer, u16 port);
+/* Takes the first child off a listener, or NULL. Its socket has no struct socket yet. */
+struct sock *rubato_conn_accept(struct sock *listener);
+bool rubato_conn_accept_ready(const struct sock *listener);
+/* Data was appended to sk_write_queue by rubato_conn_append(); send what may be sent. */
+int rubato_conn_append(struct sock *sk, struct msghdr *msg, size_t len, size_t *copied);
+void rubato_conn_push(struct sock *sk);
+/* Copies out of sk_receive_queue from copied_seq on; frees what was read unless @peek. */
+int rubato_conn_copy(struct sock *sk, struct msghdr *msg, size_t len, bool peek, u32 *offset);
+/* The process has read: perhaps a window update. */
+void rubato_conn_consumed(struct sock *sk);
+int rubato_conn_shutdown(struct sock *sk);	/* SHUT_WR */
+/* close(): the process lets go; the connection lives on as an orphan while it has to. */
+void rubato_conn_close(struct sock *sk);
+/* RST and gone: linger 0, kill, disconnect. */
+void rubato_conn_abort(struct sock *sk, int error);
+
+/* Unread bytes in order. */
+u32 rubato_conn_unread(const struct sock *sk);
+
+/**
+ * struct rubato_info - a snapshot of a socket, half-open connection or TIME_WAIT entry
+ * @seqs: snd_una, snd_nxt and rcv_nxt are valid
+ */
+struct rubato_info {
+	u64 cookie;
+	u8 state;
+	struct rub_tuple tuple;
+	u32 uid;
+	u64 inode;
+	u8 clock;
+	u32 tries;
+	rub_ns remaining;	/* RUB_NEVER: no clock runs */
+	u32 recv_queue, send_queue;
+	rub_ns rto, srtt;	/* 0: none */
+	u32 cwnd;
+	bool seqs;
+	u32 snd_una, snd_nxt, rcv_nxt;
+};
+
+/**
+ * rubato_conn_list - snapshots of everything in a namespace: listeners, then connections
+ * @pos: where to go on, zeroed to start
+ * @visit: false stops; the next call visits the same one again
+ *
+ * Sockets that are only bound are listed as CLOSED nowhere: as ss does.
+ * Return: true when complete.
+ */
+struct rubato_list_pos {
+	struct rubato_walk walk;
+	bool listeners_done;
+};
+bool rubato_conn_list(struct net *net, struct rubato_list_pos *pos,
+		      bool (*visit)(const struct rubato_info *info, void *arg), void *arg);
+
+int rubato_conn_init(void);
+void rubato_conn_exit(void);
+
+#endif
