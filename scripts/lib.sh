@@ -35,3 +35,15 @@ quietly() {
 		return 1
 	fi
 }
+
+# The folder in which kbuild builds a module for a release.
+kernel_headers() {
+	local dir
+	for dir in "/lib/modules/$1/build" "/usr/src/linux-headers-$1"; do
+		[ -e "$dir/Makefile" ] && { printf '%s\n' "$dir"; return; }
+	done
+	return 1
+}
+
+# Where scripts/build-module leaves the module for a release.
+module_path() { printf '%s/kernel/%s/kmod/rubato.ko\n' "$BUILD" "$1"; }
