@@ -47,3 +47,9 @@ kernel_headers() {
 
 # Where scripts/build-module leaves the module for a release.
 module_path() { printf '%s/kernel/%s/kmod/rubato.ko\n' "$BUILD" "$1"; }
+
+# The folders of our built tools as the head of a PATH, "dir:dir:", whatever CMake calls them.
+tool_path() {
+	[ -d "$BUILD/host/userspace" ] || return 0
+	find "$BUILD/host/userspace" -type f -perm -u+x -name 'rubato*' ! -name '*.so*' -printf '%h:' | tr -d '\n'
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The one door. Behind it kbuild builds the module (scripts/build-module), CMake the userspace and
+# the host tests (CMakeLists.txt); whatever touches a kernel runs in a VM (scripts/vm).
+
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+CMD ?=
+WHAT ?= both
+
+.PHONY: help setup all module userspace unit demo test kselftest kselftest-install vm bare-check format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "rubato: TCP whose every clock is data. Needs Debian bookworm, root or sudo."
+	@echo
+	@sed -n 's/^## \([a-z-]*\): */\1|/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo "Nothing of this machine is touched but packages, build/ and a cache folder; the"
+	@echo "module is loaded only in a VM. Options of one script: scripts/NAME --help."
+
+## demo: see it work: real programs over rubato in a VM (under 3 minutes)
+demo: setup all
+	@scripts/demo
+
+## test: every test, host and VM; ends with "N passed, N failed"
+test: setup
+	@scripts/test
+
+## all: build the module and the userspace
+all: module userspace
+
+## module: build rubato.ko for the VM's kernel
+module: setup
+	@scripts/build-module
+
+## userspace: build rubatoctl, the library and the host tests
+userspace: setup
+	@scripts/build-userspace
+
+## unit: only the tests that need no VM
+unit: userspace
+	@scripts/test laws unit
+
+## vm: run a command in the VM, module loaded: make vm CMD='rubatoctl show'
+vm: setup all
+	@[ -n "$$CMD" ] || { echo "usage: make vm CMD='rubatoctl show'" >&2; exit 2; }
+	@scripts/vm -- scripts/guest/loaded bash -c "$$CMD"
+vm: export CMD := $(CMD)
+
+## kselftest: run the kselftests on this very machine, module loaded (a test machine)
+kselftest: setup userspace
+	@scripts/run-kselftest
+
+## kselftest-install: the same as a bundle to carry: build/kselftest/run_kselftest.sh
+kselftest-install: setup
+	@scripts/build-kselftest
+
+## setup: install what is needed (demo and test do it themselves)
+setup:
+	@scripts/setup
+
+## bare-check: clone, demo and test in a bare Debian; WHAT=demo, test or both
+bare-check:
+	@scripts/bare-check $(WHAT)
+
+## format: clang-format all C and C++
+format:
+	@scripts/setup format
+	@git ls-files '*.c' '*.h' '*.cc' '*.cpp' '*.hpp' | grep -v rubato_netlink.h | xargs -r clang-format -i
+
+## clean: remove build/ (the cache of kernels stays)
+clean:
+	@rm -rf build
