@@ -10,7 +10,7 @@
  *	rub_segment / rub_call / rub_expire	change it; they never send
  *	while (rub_transmit(tcb, env, &tx))	what is to be sent now, one unit at a time
  *		build and send it;
- *		rub_sent(tcb, &tx, len or -errno, env, &rx);
+ *		rub_sent(tcb, &tx, len or -errno, env);
  *	arm a timer for rub_due(tcb, env)	when it has come, rub_expire()
  *
  * Listeners, half-open connections, TIME_WAIT entries and strays have no queue: they are
@@ -55,6 +55,7 @@ struct rub_seg {
  * @policy: the clocks that hold for this connection
  * @isn_hash: keyed hash of the four-tuple (RFC 6528's F())
  * @rcv_free: bytes of receive buffer beyond RCV.NXT, out-of-order bytes counted as free
+ * @rcv_buf: bytes of receive buffer in all, 0 for "large"
  * @path_mss: largest payload that the path takes: MTU less IP and TCP headers
  * @adv_mss: the MSS to announce
  * @gso_max: largest unit that rub_transmit may propose; at least path_mss
@@ -63,7 +64,7 @@ struct rub_env {
 	rub_ns now;
 	const struct rub_policy *policy;
 	u64 isn_hash;
-	u32 rcv_free;
+	u32 rcv_free, rcv_buf;
 	u16 path_mss;
 	u16 adv_mss;
 	u32 gso_max;
@@ -98,6 +99,7 @@ struct rub_tcb {
 	u8 clock;	/* enum rubato_clock that runs: what rub_due() is about */
 	u16 flags;	/* RUB_F_* (core/tcb.h) */
 	int error;	/* positive errno of a dead connection; 0 for a clean end */
+	int soft_error;	/* what ICMP said; told if a clock gives up (RFC 5461) */
 
 	u32 iss, snd_una, snd_nxt, snd_max, snd_end; /* snd_end: behind the last byte queued */
 	u32 snd_wnd, snd_wl1, snd_wl2, snd_wnd_max;
@@ -108,6 +110,7 @@ struct rub_tcb {
 	rub_ns rtt_start, srtt, rttvar;
 	u32 cwnd, ssthresh, recover;
 	u32 dupacks;
+	u32 reset_seq;	/* RUB_F_REFUSE: the number of the RST that answers a bad ACK */
 
 	struct rub_anchor run;
 	rub_ns challenge_start;
@@ -142,7 +145,7 @@ struct rub_tw {
 	u32 challenges;
 };
 
-/* What rub_segment(), rub_call(), rub_expire() and rub_sent() found; see the mask. */
+/* Transitions that one call can bring. */
 #define RUB_RX_STEPS_MAX 4
 
 /**
@@ -261,15 +264,19 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
  *	locally, which is no try
  */
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
-	      const struct rub_env *env, struct rub_rx *rx);
+	      const struct rub_env *env);
 
-/* LAW: the only source of deadlines. Monotonic ns, possibly past; RUB_NEVER for none. */
+/*
+ * LAW: the only source of deadlines. Monotonic ns, possibly past; RUB_NEVER for none. A retune
+ * needs no call of its own: ask again with the new policy in env, and at most one send follows.
+ */
 rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env);
 rub_ns rub_half_due(const struct rub_half *half, const struct rub_env *env);
 rub_ns rub_tw_due(const struct rub_tw *tw, const struct rub_env *env);
 
-/* The policy in env is new. At most one send follows; rub_due() tells when. */
-void rub_retune(struct rub_tcb *tcb, const struct rub_env *env);
+/* TCP_NODELAY: on switches Nagle's algorithm (RFC 9293 section 3.7.4) off. */
+void rub_set_nodelay(struct rub_tcb *tcb, bool on);
+bool rub_nodelay(const struct rub_tcb *tcb);
 
 /* What the shell may know of a connection; it never decides on a state of its own. */
 bool rub_may_send(const struct rub_tcb *tcb);	/* ESTABLISHED, CLOSE_WAIT, and before: queue */
