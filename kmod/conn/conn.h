@@ -106,8 +106,20 @@ int rubato_conn_shutdown(struct sock *sk);	/* SHUT_WR */
 void rubato_conn_close(struct sock *sk);
 /* RST and gone: linger 0, kill, disconnect. */
 void rubato_conn_abort(struct sock *sk, int error);
+/*
+ * Back to a new socket in CLOSED that may bind, connect and listen: a live connection is
+ * aborted with RST, a listener stops and its children are reset, queues are emptied,
+ * sk_shutdown and SOCK_DONE are cleared, the peer's address goes. The local address and
+ * port stay only if the process chose them (sk_userlocks). A failed connect() ends so too.
+ */
+void rubato_conn_disconnect(struct sock *sk);
 
-/* Unread bytes in order. */
+void rubato_conn_set_nodelay(struct sock *sk, bool on);	/* off -> on sends what Nagle held */
+bool rubato_conn_nodelay(const struct sock *sk);
+/* Largest payload of a segment now; 0 before the handshake. */
+u32 rubato_conn_mss(const struct sock *sk);
+
+/* Unread bytes in order. poll() asks without the lock: then it may be outdated, no worse. */
 u32 rubato_conn_unread(const struct sock *sk);
 
 /**
@@ -129,6 +141,9 @@ struct rubato_info {
 	bool seqs;
 	u32 snd_una, snd_nxt, rcv_nxt;
 };
+
+/* The snapshot of one socket, socket lock held. */
+void rubato_conn_describe(struct sock *sk, struct rubato_info *info);
 
 /**
  * rubato_conn_list - snapshots of everything in a namespace: listeners, then connections
