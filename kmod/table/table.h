@@ -15,14 +15,19 @@
  * rubato_binding. Lookups are lock-free under RCU; whoever owns a node frees it after a
  * grace period and decides whether a reference may still be taken.
  *
- * Locks: one spinlock a bucket (softirq-safe, BH-disabling here), one per queue. Binding
- * buckets nest outside connection buckets; queue locks are innermost.
+ * Whatever is embedded starts as zeroes (a deadline's node: timerqueue_init(); an age's entry:
+ * INIT_LIST_HEAD()). A node or listener that was removed may be inserted again at once: readers
+ * notice when they were led into another chain.
+ *
+ * Locks: spinlocks shared by buckets (BH-disabling here), one per queue. Binding buckets nest
+ * outside connection buckets; queue locks are innermost.
  */
 #ifndef RUBATO_TABLE_H
 #define RUBATO_TABLE_H
 
 #include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/list_nulls.h>
 #include <linux/timerqueue.h>
 #include <net/net_namespace.h>
 #include "core/core.h"
@@ -36,14 +41,14 @@ enum rubato_node_kind {
 
 /**
  * struct rubato_node - what hangs in the connection table
- * @link: of the bucket
+ * @link: of the bucket; zeroed before the first use
  * @net: not counted: namespace exit empties the table first
  * @tuple: does not change while hashed
  * @ifindex: bound device, 0 for any
  * @kind: enum rubato_node_kind
  */
 struct rubato_node {
-	struct hlist_node link;
+	struct hlist_nulls_node link;
 	struct net *net;
 	struct rub_tuple tuple;
 	int ifindex;
@@ -79,7 +84,7 @@ bool rubato_node_replace(struct rubato_node *old, struct rubato_node *new,
 			 struct rubato_node **also);
 static inline bool rubato_node_hashed(const struct rubato_node *node)
 {
-	return !hlist_unhashed_lockless(&node->link);
+	return !hlist_nulls_unhashed_lockless(&node->link);
 }
 
 /**
@@ -101,7 +106,7 @@ bool rubato_node_walk(struct net *net, struct rubato_walk *pos,
  * @local: address, network order, 0 for any
  */
 struct rubato_listener {
-	struct hlist_node link;
+	struct hlist_nulls_node link;
 	struct net *net;
 	__be32 local;
 	u16 port;
