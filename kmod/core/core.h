@@ -292,6 +292,48 @@ static inline u32 rub_rcv_nxt(const struct rub_tcb *tcb)
 {
 	return tcb->rcv_nxt;
 }
+/* The sequence number of the first byte that the peer could send; known once its SYN came. */
+static inline u32 rub_rcv_first(const struct rub_tcb *tcb)
+{
+	return tcb->irs + 1;
+}
+/* enum rubato_state. */
+static inline u8 rub_state(const struct rub_tcb *tcb)
+{
+	return tcb->state;
+}
+/* What listings and events show. */
+struct rub_view {
+	u8 state, clock;	/* enum rubato_state, enum rubato_clock that runs or 0 */
+	u32 tries;
+	rub_ns first;		/* the start of the current wait */
+	u32 snd_una, snd_nxt, rcv_nxt;
+	rub_ns srtt;
+	u32 cwnd;
+};
+static inline void rub_view(const struct rub_tcb *tcb, struct rub_view *view)
+{
+	view->state = tcb->state;
+	view->clock = tcb->clock;
+	view->tries = tcb->run.tries;
+	view->first = tcb->run.first;
+	view->snd_una = tcb->snd_una;
+	view->snd_nxt = tcb->snd_nxt;
+	view->rcv_nxt = tcb->rcv_nxt;
+	view->srtt = tcb->srtt;
+	view->cwnd = tcb->cwnd;
+}
+static inline void rub_half_view(const struct rub_half *half, struct rub_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	view->state = RUBATO_SYN_RCVD;
+	view->clock = RUBATO_CLOCK_SYNACK;
+	view->tries = half->run.tries;
+	view->first = half->run.first;
+	view->snd_una = half->iss;
+	view->snd_nxt = half->iss + 1;
+	view->rcv_nxt = half->irs + 1;
+}
 /* The measured RTO within the policy's bounds, ns. */
 rub_ns rub_rto(const struct rub_tcb *tcb, const struct rub_policy *policy);
 

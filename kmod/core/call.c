@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a process asks for: RFC 9293 sections 3.10.1 to 3.10.5. Listening is not here: a
+ * listener has no connection of its own.
+ */
+#include "core/tcb.h"
+
+static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
+{
+	bool nodelay = rub_nodelay(tcb);
+
+	if (tcb->state != RUBATO_CLOSED)
+		return -EISCONN;
+	rub_init(tcb);
+	rub_set_nodelay(tcb, nodelay);
+	tcb->iss = rub_isn(env);
+	tcb->snd_una = tcb->iss;
+	tcb->snd_nxt = tcb->iss;
+	tcb->snd_max = tcb->iss;
+	tcb->snd_end = tcb->iss + 1;
+	tcb->adv_mss = env->adv_mss;
+	tcb->snd_mss = rub_peer_mss(0, env->path_mss);
+	rub_cause(rx, tcb->iss, 0, RUB_SYN);
+	rub_enter(tcb, rx, RUBATO_SYN_SENT);
+	return 0;
+}
+
+static int call_send(struct rub_tcb *tcb, u32 bytes)
+{
+	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+		return -ENOTCONN;
+	if (!rub_may_send(tcb))
+		return -EPIPE;
+	tcb->snd_end += bytes;
+	return 0;
+}
+
+static int call_receive(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+		return -ENOTCONN;
+	if (rub_window_update_due(tcb, env))
+		tcb->flags |= RUB_F_ACK;
+	return 0;
+}
+
+/* The state is entered now, not when the FIN leaves: it may wait behind what is queued. */
+static void queue_fin(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state)
+{
+	tcb->flags |= RUB_F_FIN;
+	rub_cause(rx, tcb->snd_end, tcb->rcv_nxt, RUB_FIN | RUB_ACK);
+	rub_enter(tcb, rx, state);
+}
+
+static int call_shutdown(struct rub_tcb *tcb, struct rub_rx *rx)
+{
+	switch (tcb->state) {
+	case RUBATO_CLOSED:
+	case RUBATO_LISTEN:
+		return -ENOTCONN;
+	case RUBATO_SYN_SENT:
+		rub_die(tcb, rx, 0);
+		return 0;
+	case RUBATO_SYN_RCVD:
+	case RUBATO_ESTABLISHED:
+		queue_fin(tcb, rx, RUBATO_FIN_WAIT_1);
+		return 0;
+	case RUBATO_CLOSE_WAIT:
+		queue_fin(tcb, rx, RUBATO_LAST_ACK);
+		return 0;
+	default:
+		return 0; /* the FIN is on its way already */
+	}
+}
+
+/* Section 3.10.5. @error is what the process is told. */
+static int call_abort(struct rub_tcb *tcb, int error, struct rub_rx *rx)
+{
+	switch (tcb->state) {
+	case RUBATO_CLOSED:
+	case RUBATO_LISTEN:
+		return -ENOTCONN;
+	case RUBATO_SYN_SENT:
+	case RUBATO_CLOSING:
+	case RUBATO_LAST_ACK:
+	case RUBATO_TIME_WAIT:
+		break;
+	default:
+		tcb->flags |= RUB_F_RESET;
+		rub_cause(rx, tcb->snd_max, tcb->rcv_nxt, RUB_RST | RUB_ACK);
+	}
+	rub_die(tcb, rx, error);
+	return 0;
+}
+
+/* The process lets go. Unread data means that it was lost: RFC 1122 section 4.2.2.13. */
+static int call_close(struct rub_tcb *tcb, u32 unread, const struct rub_env *env,
+		      struct rub_rx *rx)
+{
+	if (tcb->state == RUBATO_CLOSED)
+		return -ENOTCONN;
+	tcb->flags |= RUB_F_ORPHAN;
+	if (unread)
+		return call_abort(tcb, 0, rx);
+	/* `fin` starts afresh; only newly acknowledged data is progress from here on. */
+	tcb->run.first = env->now;
+	tcb->run.tries = 0;
+	tcb->run.life = 0;
+	return call_shutdown(tcb, rx);
+}
+
+/* The path takes less: what is in flight was dropped for its size, send it again cut smaller. */
+static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+		return -ENOTCONN;
+	if (env->path_mss >= tcb->snd_mss)
+		return 0;
+	tcb->snd_mss = rub_peer_mss(env->path_mss, env->path_mss);
+	if (tcb->snd_una != tcb->iss)
+		tcb->snd_nxt = tcb->snd_una;
+	return 0;
+}
+
+int rub_call(struct rub_tcb *tcb, enum rub_call call, u32 arg, const struct rub_env *env,
+	     struct rub_rx *rx)
+{
+	int err = -EINVAL;
+
+	rub_rx_init(rx);
+	switch (call) {
+	case RUB_CALL_OPEN:
+		err = call_open(tcb, env, rx);
+		break;
+	case RUB_CALL_SEND:
+		err = call_send(tcb, arg);
+		break;
+	case RUB_CALL_RECEIVE:
+		err = call_receive(tcb, env);
+		break;
+	case RUB_CALL_SHUTDOWN:
+		err = call_shutdown(tcb, rx);
+		break;
+	case RUB_CALL_CLOSE:
+		err = call_close(tcb, arg, env, rx);
+		break;
+	case RUB_CALL_ABORT:
+		err = call_abort(tcb, (int)arg, rx);
+		break;
+	case RUB_CALL_MTU:
+		err = call_mtu(tcb, env);
+		break;
+	case RUB_CALL_SOFT_ERROR:
+		tcb->soft_error = (int)arg;
+		err = 0;
+		break;
+	}
+	if (!err)
+		rub_clock_update(tcb, env);
+	return err;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which clock runs, and its anchors. At most one runs for a connection: a retransmission
+ * schedule while something is in flight, persist while the peer's window holds back what is
+ * queued, fin-wait-2 while an orphan waits. RFC 9293 section 3.8, RFC 6298 section 5.
+ */
+#include "core/tcb.h"
+
+void rub_clock_start(struct rub_anchor *run, rub_ns now)
+{
+	run->first = now;
+	run->last = now;
+	run->dropped = 0;
+	run->tries = 0;
+	run->life = 0;
+}
+
+/* Newly acknowledged data: everything starts afresh (RFC 6298 (5.3)). */
+void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	rub_clock_start(&tcb->run, env->now);
+}
+
+static void restart_gaps(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	tcb->run.last = env->now;
+	tcb->run.dropped = 0;
+	tcb->run.tries = 0;
+}
+
+static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	switch (tcb->state) {
+	case RUBATO_CLOSED:
+	case RUBATO_LISTEN:
+	case RUBATO_TIME_WAIT:
+		return RUBATO_CLOCK_NONE;
+	case RUBATO_SYN_SENT:
+		return RUBATO_CLOCK_SYN;
+	case RUBATO_FIN_WAIT_2:
+		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN_WAIT_2 : RUBATO_CLOCK_NONE;
+	default:
+		break;
+	}
+	if (tcb->snd_una == tcb->iss)
+		return RUBATO_CLOCK_SYNACK;
+	if (tcb->snd_nxt != tcb->snd_una || rub_sendable(tcb, env))
+		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN : RUBATO_CLOCK_DATA;
+	return rub_unsent(tcb) ? RUBATO_CLOCK_PERSIST : RUBATO_CLOCK_NONE;
+}
+
+static bool retransmits(u8 clock)
+{
+	return clock == RUBATO_CLOCK_DATA || clock == RUBATO_CLOCK_FIN;
+}
+
+/*
+ * To be called at the end of whatever may have changed what is in flight or queued. The
+ * give-up (first, life) goes on between the retransmission schedule and persist: silence is
+ * silence, whichever of the two counts it.
+ */
+void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	u8 clock = clock_of(tcb, env), old = tcb->clock;
+
+	if (clock == old)
+		return;
+	tcb->clock = clock;
+	if (retransmits(old) && retransmits(clock))
+		return; /* data becomes fin: orphaning has set the anchors */
+	if ((retransmits(old) && clock == RUBATO_CLOCK_PERSIST) ||
+	    (old == RUBATO_CLOCK_PERSIST && retransmits(clock))) {
+		tcb->flags &= (u16)~RUB_F_RTO;
+		restart_gaps(tcb, env);
+		return;
+	}
+	/* An orphan never gets more time than orphaning or progress gave it. */
+	if (tcb->flags & RUB_F_ORPHAN && clock != RUBATO_CLOCK_FIN_WAIT_2 && tcb->run.first) {
+		restart_gaps(tcb, env);
+		return;
+	}
+	rub_clock_start(&tcb->run, env->now);
+}
+
+/* RFC 5961 section 7: may one more challenge ACK leave? */
+bool rub_limit(rub_ns *start, u32 *count, rub_ns now)
+{
+	if (!*count || now - *start >= RUB_CHALLENGE_PERIOD) {
+		*start = now;
+		*count = 0;
+	}
+	if (*count >= RUB_CHALLENGE_MAX)
+		return false;
+	++*count;
+	return true;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LAW: every deadline comes from this file. It reads anchors (times that were) and the
+ * policy, and writes nothing; so a retune is only a new question.
+ */
+#include "core/tcb.h"
+
+#ifdef RUBATO_PLANT_BUG
+/* The bug that the suites must catch: a gap too early, and half a TIME_WAIT. */
+#define PLANTED_TRIES 1U
+#define MSLS 1U
+#else
+#define PLANTED_TRIES 0U
+#define MSLS 2U
+#endif
+
+static rub_ns add(rub_ns at, rub_ns span)
+{
+	return span > RUB_NEVER - at ? RUB_NEVER : at + span;
+}
+
+static rub_ns grow(rub_ns gap, u32 factor)
+{
+	if (gap > RUB_NEVER / RUBATO_FACTOR_MAX)
+		return RUB_NEVER;
+	return div_u64(gap * factor, RUBATO_FACTOR_ONE);
+}
+
+/* The wait after send number @n, the first being 0. */
+static rub_ns gap_after(const struct rubato_schedule *s, u32 n, const struct rub_wait *wait)
+{
+	bool rto = s->flags & RUBATO_SCHED_RTO;
+	rub_ns cap = RUB_NEVER, gap;
+	u32 i, last = rto ? 0 : s->n_gaps - 1U;
+
+	if (n < last || !(s->flags & RUBATO_SCHED_FACTOR))
+		return s->gap[n < last ? n : last];
+	gap = rto ? wait->base : s->gap[last];
+	if (rto)
+		cap = wait->cap;
+	if (s->flags & RUBATO_SCHED_MAX && s->max < cap)
+		cap = s->max;
+	if (s->factor != RUBATO_FACTOR_ONE)
+		for (i = last; i < n && gap < cap; i++)
+			gap = grow(gap, s->factor);
+	return gap < cap ? gap : cap;
+}
+
+/* Retransmissions that a schedule allows; RUB_NEVER if only time ends it. */
+static u64 limit_of(const struct rubato_schedule *s)
+{
+	if (s->flags & RUBATO_SCHED_TRIES)
+		return s->tries;
+	return s->flags & RUBATO_SCHED_FACTOR ? RUB_NEVER : s->n_gaps - 1U;
+}
+
+static u32 index_of(const struct rub_anchor *run)
+{
+	return run->tries + PLANTED_TRIES;
+}
+
+/* When @rule ends the wait whose gaps @wait gives. */
+static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor *run,
+		     const struct rub_wait *wait)
+{
+	u64 limit = limit_of(rule), left;
+	rub_ns end = RUB_NEVER, at = run->last;
+	u32 n;
+
+	if (rule->flags & RUBATO_SCHED_GIVE_UP)
+		end = add(run->first, rule->give_up);
+	if (limit == RUB_NEVER)
+		return end;
+	if (run->life >= limit) {
+		n = index_of(run);
+		if (wait->gaps == wait->rule && n > limit)
+			n = (u32)limit; /* retuned to fewer: the final gap counts */
+		at = add(at, gap_after(wait->gaps, n, wait));
+	} else if (run->dropped) {
+		/* Tries that could not leave do not move the nominal end. */
+		for (n = index_of(run), left = limit - run->life + 1; left; left--, n++)
+			at = add(at, gap_after(wait->gaps, n, wait));
+	} else {
+		return end;
+	}
+	return at < end ? at : end;
+}
+
+rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait)
+{
+	rub_ns own = end_by(wait->gaps, run, wait);
+	rub_ns rule = wait->rule == wait->gaps ? own : end_by(wait->rule, run, wait);
+
+	return own < rule ? own : rule;
+}
+
+rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait)
+{
+	rub_ns end = rub_wait_end(run, wait), next;
+
+	if (run->life >= limit_of(wait->gaps) || run->life >= limit_of(wait->rule))
+		return end;
+	if (run->dropped)
+		next = add(run->dropped, wait->again);
+	else
+		next = add(run->last, gap_after(wait->gaps, index_of(run), wait));
+	return next < end ? next : end;
+}
+
+/* RFC 6298 (2.3), without bounds; RUB_NEVER before the first measurement. */
+static rub_ns measured(const struct rub_tcb *tcb)
+{
+	rub_ns var = 4 * tcb->rttvar;
+
+	if (!tcb->srtt)
+		return RUB_NEVER;
+	return tcb->srtt + (var > RUB_RTT_GRANULARITY ? var : RUB_RTT_GRANULARITY);
+}
+
+static rub_ns bounded(rub_ns rto, const struct rub_policy *policy)
+{
+	if (rto > policy->rto_max)
+		rto = policy->rto_max;
+	return rto > policy->rto_min ? rto : policy->rto_min;
+}
+
+rub_ns rub_rto(const struct rub_tcb *tcb, const struct rub_policy *policy)
+{
+	rub_ns rto = measured(tcb);
+
+	/* rto-max never cuts what was measured: every try would be too early. */
+	if (rto != RUB_NEVER)
+		return rto > policy->rto_min ? rto : policy->rto_min;
+	rto = policy->rto_initial;
+	if (tcb->flags & RUB_F_SYN_LOST && rub_synchronized(tcb) && rto < RUB_RTO_AFTER_SYN_LOSS)
+		rto = RUB_RTO_AFTER_SYN_LOSS;
+	return bounded(rto, policy);
+}
+
+struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	const struct rub_policy *policy = env->policy;
+	bool orphan = tcb->flags & RUB_F_ORPHAN;
+	struct rub_wait wait = {
+		.base = rub_rto(tcb, policy),
+		.cap = policy->rto_max,
+		.again = policy->rto_min,
+	};
+
+	if (wait.cap < wait.base)
+		wait.cap = wait.base;
+	switch (tcb->clock) {
+	case RUBATO_CLOCK_SYN:
+		wait.gaps = wait.rule = &policy->syn;
+		break;
+	case RUBATO_CLOCK_SYNACK:
+		wait.gaps = wait.rule = &policy->synack;
+		break;
+	case RUBATO_CLOCK_PERSIST:
+		wait.gaps = &policy->persist;
+		wait.rule = orphan ? &policy->fin : &policy->data;
+		break;
+	default:
+		wait.gaps = wait.rule = orphan ? &policy->fin : &policy->data;
+	}
+	return wait;
+}
+
+struct rub_wait rub_half_wait(const struct rub_env *env)
+{
+	const struct rub_policy *policy = env->policy;
+	struct rub_wait wait = {
+		.gaps = &policy->synack,
+		.rule = &policy->synack,
+		.base = bounded(policy->rto_initial, policy),
+		.cap = policy->rto_max,
+		.again = policy->rto_min,
+	};
+
+	return wait;
+}
+
+rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	return add(tcb->run.first, env->policy->fin_wait_2);
+}
+
+rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_wait wait;
+
+	switch (tcb->clock) {
+	case RUBATO_CLOCK_NONE:
+		return RUB_NEVER;
+	case RUBATO_CLOCK_FIN_WAIT_2:
+		return rub_fin_wait_2_due(tcb, env);
+	default:
+		wait = rub_wait_of(tcb, env);
+		return rub_wait_due(&tcb->run, &wait);
+	}
+}
+
+rub_ns rub_half_due(const struct rub_half *half, const struct rub_env *env)
+{
+	struct rub_wait wait = rub_half_wait(env);
+
+	return rub_wait_due(&half->run, &wait);
+}
+
+rub_ns rub_tw_due(const struct rub_tw *tw, const struct rub_env *env)
+{
+	return add(tw->last, MSLS * env->policy->msl);
+}

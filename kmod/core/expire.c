@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A clock ran out: RFC 9293 section 3.10.8, RFC 6298 section 5.4 to 5.7. */
+#include "core/tcb.h"
+
+/* The schedule is at its end. What ICMP said meanwhile is the better explanation. */
+static void give_up(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, int error)
+{
+	rx->mask |= RUB_RX_GAVE_UP;
+	rx->clock = tcb->clock;
+	rx->tries = tcb->run.life;
+	rx->elapsed = env->now - tcb->run.first;
+	if (error && tcb->soft_error)
+		error = tcb->soft_error;
+	rub_die(tcb, rx, error);
+}
+
+static void try_again(struct rub_tcb *tcb)
+{
+	if (tcb->run.dropped) {
+		tcb->run.dropped = 0; /* the same try: it has not left yet */
+		return;
+	}
+	if (tcb->clock == RUBATO_CLOCK_PERSIST) {
+		tcb->flags |= RUB_F_PROBE;
+		return;
+	}
+	if (tcb->snd_una != tcb->iss)
+		rub_cc_timeout(tcb);
+	tcb->snd_nxt = tcb->snd_una;
+	tcb->flags |= RUB_F_RTO;
+}
+
+void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
+{
+	struct rub_wait wait;
+
+	rub_rx_init(rx);
+	if (env->now < rub_due(tcb, env))
+		return;
+	if (tcb->clock == RUBATO_CLOCK_FIN_WAIT_2) {
+		give_up(tcb, env, rx, 0);
+		return;
+	}
+	wait = rub_wait_of(tcb, env);
+	if (env->now >= rub_wait_end(&tcb->run, &wait)) {
+		give_up(tcb, env, rx, ETIMEDOUT);
+		return;
+	}
+	try_again(tcb);
+	rub_clock_update(tcb, env);
+}

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segment arrives: RFC 9293 sections 3.10.7.3 (SYN_SENT) and 3.10.7.4 (the other states), in
+ * its order and with its names. Each step returns false when the segment goes no further.
+ */
+#include "core/tcb.h"
+
+static bool drop(struct rub_rx *rx, enum rubato_reason reason)
+{
+	rx->reason = (u8)reason;
+	return false;
+}
+
+/* An ACK that answers what we do not believe: RFC 5961, limited per connection. */
+static bool challenge(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx,
+		      enum rubato_reason reason)
+{
+	if (rub_limit(&tcb->challenge_start, &tcb->challenges, env->now))
+		tcb->flags |= RUB_F_ACK;
+	return drop(rx, reason);
+}
+
+static void refuse(struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	tcb->flags |= RUB_F_REFUSE;
+	tcb->reset_seq = seg->ack;
+}
+
+static void update_send_window(struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	tcb->snd_wnd = seg->wnd;
+	if (tcb->snd_wnd_max < seg->wnd)
+		tcb->snd_wnd_max = seg->wnd;
+	tcb->snd_wl1 = seg->seq;
+	tcb->snd_wl2 = seg->ack;
+}
+
+/* Our SYN is acknowledged: what an estimate of the path starts from. */
+static void syn_acked(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	rub_rtt_acked(tcb, env);
+	rub_cc_init(tcb);
+}
+
+/* SYN_SENT: ISS < SEG.ACK =< SND.NXT, nothing else acknowledges our SYN. */
+static bool syn_sent_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
+{
+	if (!(seg->flags & RUB_ACK))
+		return true;
+	if (seq_after(seg->ack, tcb->iss) && !seq_after(seg->ack, tcb->snd_max))
+		return true;
+	if (!(seg->flags & RUB_RST))
+		refuse(tcb, seg);
+	return drop(rx, RUBATO_REASON_BAD_ACK);
+}
+
+static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
+			 const struct rub_env *env, struct rub_rx *rx)
+{
+	u32 offered = tcb->rcv_edge - tcb->rcv_nxt; /* by our SYN */
+
+	tcb->irs = seg->seq;
+	tcb->rcv_nxt = seg->seq + 1;
+	tcb->rcv_edge = tcb->rcv_nxt + offered;
+	tcb->snd_mss = rub_peer_mss(seg->mss, env->path_mss);
+	update_send_window(tcb, seg);
+	if (seg->flags & RUB_ACK) {
+		tcb->snd_una = seg->ack;
+		tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
+		syn_acked(tcb, env);
+		rub_clock_progress(tcb, env);
+		tcb->flags |= RUB_F_ACK;
+		rub_enter(tcb, rx, RUBATO_ESTABLISHED);
+		return;
+	}
+	/* Simultaneous open: our SYN goes again, with an ACK. */
+	tcb->snd_wl2 = tcb->iss;
+	tcb->snd_nxt = tcb->iss;
+	tcb->flags &= (u16)~RUB_F_RTT;
+	rub_enter(tcb, rx, RUBATO_SYN_RCVD);
+}
+
+/* Section 3.10.7.3. True: the segment brings text or a FIN behind a completed handshake. */
+static bool syn_sent(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		     struct rub_rx *rx)
+{
+	if (!syn_sent_ack(tcb, seg, rx))
+		return false;
+	if (seg->flags & RUB_RST) {
+		if (!(seg->flags & RUB_ACK))
+			return drop(rx, RUBATO_REASON_BAD_RST);
+		rub_die(tcb, rx, ECONNREFUSED);
+		return false;
+	}
+	if (!(seg->flags & RUB_SYN))
+		return drop(rx, RUBATO_REASON_LISTEN_NO_SYN);
+	syn_sent_syn(tcb, seg, env, rx);
+	return tcb->state == RUBATO_ESTABLISHED;
+}
+
+/* Nothing of this text can be taken. */
+static enum rubato_reason why_no_text(const struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	u32 end = seg->seq + rub_seg_len(seg);
+
+	if (tcb->flags & RUB_F_PEER_FIN && seq_after(seg->seq + seg->len, tcb->rcv_fin))
+		return RUBATO_REASON_AFTER_FIN;
+	return seq_after(end, tcb->rcv_nxt) ? RUBATO_REASON_BAD_SEQ : RUBATO_REASON_OLD_DATA;
+}
+
+/* First: sequence number. */
+static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_env *env,
+			   struct rub_rx *rx)
+{
+	u32 wnd = tcb->rcv_edge - tcb->rcv_nxt;
+
+	/* Simultaneous open: the peer's SYN again, now with an ACK (figure 8). */
+	if (tcb->snd_una == tcb->iss && seg->flags & RUB_SYN && seg->seq == tcb->irs) {
+		seg->flags &= (u8)~RUB_SYN;
+		seg->seq++;
+	}
+	if (rub_acceptable(seg, tcb->rcv_nxt, wnd))
+		return true;
+	/* Window zero: text is refused below, but valid ACKs and RSTs are taken (MUST-66). */
+	if (!wnd && seg->seq == tcb->rcv_nxt && !(seg->flags & RUB_SYN))
+		return true;
+	if (seg->flags & RUB_RST)
+		return drop(rx, RUBATO_REASON_BAD_RST);
+	/* What carries something is answered always: the peer may have missed our ACK. */
+	if (!rub_seg_len(seg))
+		return challenge(tcb, env, rx, RUBATO_REASON_BAD_SEQ);
+	tcb->flags |= RUB_F_ACK;
+	return drop(rx, why_no_text(tcb, seg));
+}
+
+/* Second: RST bit, by RFC 5961 section 3.2. */
+static bool check_rst(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx)
+{
+	int error;
+
+	if (!(seg->flags & RUB_RST))
+		return true;
+	if (seg->seq != tcb->rcv_nxt)
+		return challenge(tcb, env, rx, RUBATO_REASON_BAD_RST);
+	switch (tcb->state) {
+	case RUBATO_SYN_RCVD:
+		error = ECONNREFUSED;
+		break;
+	case RUBATO_CLOSE_WAIT:
+		error = EPIPE;
+		break;
+	case RUBATO_CLOSING:
+	case RUBATO_LAST_ACK:
+		error = 0;
+		break;
+	default:
+		error = ECONNRESET;
+	}
+	rub_die(tcb, rx, error);
+	return false;
+}
+
+/* Fourth: SYN bit, by RFC 5961 section 4.2. A passive SYN_RCVD is a struct rub_half. */
+static bool check_syn(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx)
+{
+	if (!(seg->flags & RUB_SYN))
+		return true;
+	return challenge(tcb, env, rx, RUBATO_REASON_SYN_IN_WINDOW);
+}
+
+/* SYN_RCVD becomes ESTABLISHED if our SYN is acknowledged. */
+static bool syn_rcvd_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
+{
+	if (!seq_after(seg->ack, tcb->snd_una) || seq_after(seg->ack, tcb->snd_max)) {
+		refuse(tcb, seg);
+		return drop(rx, RUBATO_REASON_BAD_ACK);
+	}
+	update_send_window(tcb, seg);
+	rub_enter(tcb, rx, RUBATO_ESTABLISHED);
+	return true;
+}
+
+/* RFC 5681 section 2: what a duplicate acknowledgement is. */
+static bool duplicate_ack(const struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	return seg->ack == tcb->snd_una && tcb->snd_max != tcb->snd_una && !rub_seg_len(seg) &&
+	       seg->wnd == tcb->snd_wnd;
+}
+
+/* The octets up to SEG.ACK have arrived. */
+static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		     struct rub_rx *rx)
+{
+	u32 first = rub_first(tcb), acked = seg->ack - tcb->snd_una;
+	bool syn = tcb->snd_una == tcb->iss;
+
+	tcb->snd_una = seg->ack;
+	tcb->snd_nxt = seq_max(tcb->snd_nxt, seg->ack);
+	tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_PROBE);
+	if (rub_first(tcb) != first) {
+		rx->mask |= RUB_RX_ACKED;
+		rx->acked = rub_first(tcb) - first;
+	}
+	if (syn) {
+		syn_acked(tcb, env);
+	} else {
+		rub_rtt_acked(tcb, env);
+		rub_cc_acked(tcb, acked);
+	}
+	rub_clock_progress(tcb, env);
+}
+
+/* A probe was answered: the peer lives. An orphan lives no longer for it. */
+static void answered(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	if (tcb->clock != RUBATO_CLOCK_PERSIST || tcb->flags & RUB_F_ORPHAN)
+		return;
+	tcb->run.first = env->now;
+	tcb->run.life = 0;
+}
+
+/* ESTABLISHED: the acknowledgement and the window update. */
+static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
+			    const struct rub_env *env, struct rub_rx *rx)
+{
+	bool duplicate = duplicate_ack(tcb, seg);
+
+	/* RFC 5961 section 5.2. */
+	if (seq_after(seg->ack, tcb->snd_max))
+		return challenge(tcb, env, rx, RUBATO_REASON_BAD_ACK);
+	if (seq_before(seg->ack, tcb->snd_una - tcb->snd_wnd_max))
+		return challenge(tcb, env, rx, RUBATO_REASON_OLD_ACK);
+	if (seq_before(seg->ack, tcb->snd_una))
+		return true; /* a duplicate: only its text counts */
+	answered(tcb, env);
+	if (seq_after(seg->ack, tcb->snd_una))
+		take_ack(tcb, seg, env, rx);
+	else if (duplicate)
+		rub_cc_duplicate(tcb);
+	if (seq_before(tcb->snd_wl1, seg->seq) ||
+	    (tcb->snd_wl1 == seg->seq && !seq_after(tcb->snd_wl2, seg->ack)))
+		update_send_window(tcb, seg);
+	return true;
+}
+
+/* Fifth: ACK field. */
+static bool check_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx)
+{
+	if (!(seg->flags & RUB_ACK))
+		return drop(rx, RUBATO_REASON_NO_ACK);
+	if (tcb->state == RUBATO_SYN_RCVD && !syn_rcvd_ack(tcb, seg, rx))
+		return false;
+	if (!established_ack(tcb, seg, env, rx))
+		return false;
+	if (!rub_fin_acked(tcb))
+		return true;
+	switch (tcb->state) {
+	case RUBATO_FIN_WAIT_1:
+		rub_enter(tcb, rx, RUBATO_FIN_WAIT_2);
+		return true;
+	case RUBATO_CLOSING:
+		rub_enter(tcb, rx, RUBATO_TIME_WAIT);
+		return false;
+	case RUBATO_LAST_ACK:
+		rub_die(tcb, rx, 0);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* What of the text is new and inside the window; false if nothing is. */
+static bool trim(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_range *text)
+{
+	u32 edge = tcb->rcv_edge;
+
+	if (tcb->flags & RUB_F_PEER_FIN)
+		edge = seq_min(edge, tcb->rcv_fin);
+	text->from = seq_max(seg->seq, tcb->rcv_nxt);
+	text->to = seq_min(seg->seq + seg->len, edge);
+	return seq_before(text->from, text->to);
+}
+
+/* New data for a process that is gone: RFC 1122 section 4.2.2.13 wants an RST. */
+static bool abort_orphan(struct rub_tcb *tcb, struct rub_rx *rx)
+{
+	tcb->flags |= RUB_F_RESET;
+	rub_die(tcb, rx, ECONNRESET);
+	return false;
+}
+
+/* Seventh: the segment text. */
+static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
+{
+	struct rub_range text;
+	enum rubato_reason reason;
+
+	if (!seg->len)
+		return true;
+	if (!rub_may_receive(tcb)) /* a peer that sent FIN has no more text */
+		return drop(rx, RUBATO_REASON_AFTER_FIN);
+	tcb->flags |= RUB_F_ACK;
+	if (!trim(tcb, seg, &text)) {
+		drop(rx, why_no_text(tcb, seg));
+		return true;
+	}
+	if (tcb->flags & RUB_F_ORPHAN)
+		return abort_orphan(tcb, rx);
+	if (rub_ooo_has(tcb, text.from, text.to)) {
+		drop(rx, RUBATO_REASON_OLD_DATA);
+		return true;
+	}
+	if (text.from == tcb->rcv_nxt) {
+		tcb->rcv_nxt = text.to;
+		rub_ooo_advance(tcb);
+		rx->mask |= RUB_RX_ADVANCED;
+	} else {
+		reason = rub_ooo_add(tcb, text.from, text.to);
+		if (reason)
+			return drop(rx, reason);
+	}
+	rx->mask |= RUB_RX_KEEP;
+	rx->keep = text;
+	return true;
+}
+
+/* Where the peer's FIN is; it counts when everything before it is here. */
+static void note_fin(struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	u32 fin = seg->seq + seg->len;
+
+	if (!(seg->flags & RUB_FIN) || tcb->flags & RUB_F_PEER_FIN)
+		return;
+	/* Outside the window, or before what we hold: a lie or an accident. */
+	if (seq_before(fin, tcb->rcv_nxt) || !seq_before(fin, tcb->rcv_edge))
+		return;
+	if (tcb->n_ooo && seq_after(tcb->ooo[tcb->n_ooo - 1].to, fin))
+		return;
+	tcb->rcv_fin = fin;
+	tcb->flags |= RUB_F_PEER_FIN;
+}
+
+/* Eighth: FIN bit. */
+static void take_fin(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
+{
+	if (seg->flags & RUB_FIN)
+		tcb->flags |= RUB_F_ACK;
+	note_fin(tcb, seg);
+	if (!(tcb->flags & RUB_F_PEER_FIN) || tcb->flags & RUB_F_FIN_RCVD ||
+	    tcb->rcv_nxt != tcb->rcv_fin)
+		return;
+	tcb->rcv_nxt++;
+	if (seq_before(tcb->rcv_edge, tcb->rcv_nxt))
+		tcb->rcv_edge = tcb->rcv_nxt;
+	tcb->flags |= RUB_F_FIN_RCVD | RUB_F_ACK;
+	rx->mask |= RUB_RX_PEER_FIN;
+	switch (tcb->state) {
+	case RUBATO_ESTABLISHED:
+		rub_enter(tcb, rx, RUBATO_CLOSE_WAIT);
+		break;
+	case RUBATO_FIN_WAIT_1:
+		rub_enter(tcb, rx, RUBATO_CLOSING);
+		break;
+	case RUBATO_FIN_WAIT_2:
+		rub_enter(tcb, rx, RUBATO_TIME_WAIT);
+		break;
+	default:
+		break;
+	}
+}
+
+static void arrives(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_env *env,
+		    struct rub_rx *rx)
+{
+	switch (tcb->state) {
+	case RUBATO_CLOSED:
+	case RUBATO_LISTEN:
+	case RUBATO_TIME_WAIT:
+		drop(rx, RUBATO_REASON_CLOSED);
+		return;
+	case RUBATO_SYN_SENT:
+		if (!syn_sent(tcb, seg, env, rx))
+			return;
+		seg->seq++; /* the SYN is done with */
+		break;
+	default:
+		if (!check_sequence(tcb, seg, env, rx) || !check_rst(tcb, seg, env, rx) ||
+		    !check_syn(tcb, seg, env, rx) || !check_ack(tcb, seg, env, rx))
+			return;
+	}
+	/* Third, security, and sixth, URG: nothing to do; urgent data is ordinary data. */
+	if (take_text(tcb, seg, rx))
+		take_fin(tcb, seg, rx);
+}
+
+void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		 struct rub_rx *rx)
+{
+	struct rub_seg copy = *seg;
+
+	rub_rx_init(rx);
+	arrives(tcb, &copy, env, rx);
+	rub_clock_update(tcb, env);
+}

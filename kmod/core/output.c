@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What to send: rub_transmit() proposes one unit at a time and changes nothing, rub_sent()
+ * commits what became of it. RFC 9293 sections 3.7.4 (Nagle), 3.8.6 (windows and silly-window
+ * avoidance, both ways), 3.8.6.1 (zero-window probes).
+ */
+#include "core/tcb.h"
+
+/* RFC 9293 section 3.8.6.2.2: the right edge moves by a worthwhile step or not at all. */
+u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	u32 cur = tcb->rcv_edge - tcb->rcv_nxt, step = env->adv_mss;
+	u32 free = env->rcv_free < RUB_WINDOW_MAX ? env->rcv_free : RUB_WINDOW_MAX;
+
+	if (env->rcv_buf && env->rcv_buf / 2 < step)
+		step = env->rcv_buf / 2;
+	return free > cur && free - cur >= step ? free : cur;
+}
+
+/* The process has read: is the window so much larger that the peer should hear of it? */
+bool rub_window_update_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	u32 cur = tcb->rcv_edge - tcb->rcv_nxt, wnd = rub_window(tcb, env);
+
+	if (!rub_synchronized(tcb) || !rub_may_receive(tcb))
+		return false;
+	return wnd != cur && (cur < env->adv_mss || wnd - cur >= 2U * env->adv_mss ||
+			      (env->rcv_buf && wnd - cur >= env->rcv_buf / 2));
+}
+
+static void segment_init(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx,
+			 u8 unit)
+{
+	memset(tx, 0, sizeof(*tx));
+	tx->unit = unit;
+	tx->seq = tcb->snd_nxt;
+	tx->ack = tcb->rcv_nxt;
+	tx->flags = RUB_ACK;
+	tx->wnd = (u16)rub_window(tcb, env);
+	tx->cut = tcb->snd_mss;
+}
+
+/* A send that the running clock asked for is one of its tries. */
+static void mark_try(const struct rub_tcb *tcb, struct rub_tx *tx)
+{
+	tx->clock = tcb->clock;
+	tx->tries = tcb->run.tries + 1;
+}
+
+/* Room for sequence numbers from @seq on, by the peer's window alone. */
+static u32 window_room(const struct rub_tcb *tcb, u32 seq)
+{
+	u32 edge = tcb->snd_una + tcb->snd_wnd;
+
+	return seq_after(edge, seq) ? edge - seq : 0;
+}
+
+static u32 congestion_room(const struct rub_tcb *tcb, u32 seq)
+{
+	u32 used = seq - tcb->snd_una;
+
+	return tcb->cwnd > used ? tcb->cwnd - used : 0;
+}
+
+/*
+ * How much of @queued bytes may go as a unit, @room allowing. RFC 9293 section 3.8.6.2.1: a
+ * full segment; or all there is, if Nagle allows; or half the largest window ever offered.
+ */
+static u32 worthwhile(const struct rub_tcb *tcb, u32 queued, u32 room)
+{
+	u32 len = queued < room ? queued : room, tail = len % tcb->snd_mss;
+	bool idle = tcb->snd_nxt == tcb->snd_una;
+
+	if (!tail)
+		return len;
+	if (len == queued && (tcb->flags & (RUB_F_NODELAY | RUB_F_FIN) || (idle && len == tail)))
+		return len;
+	if (len > tail)
+		return len - tail;
+	if (len == room && len >= tcb->snd_wnd_max / 2)
+		return len;
+	return 0;
+}
+
+/* Ends the unit: FIN if it reaches it and there is room for its number, PSH at the queue's end. */
+static void finish_data(const struct rub_tcb *tcb, struct rub_tx *tx, u32 len, bool fin_fits)
+{
+	tx->len = len;
+	if (tx->seq + len == tcb->snd_end) {
+		if (len)
+			tx->flags |= RUB_PSH;
+		if (tcb->flags & RUB_F_FIN && fin_fits)
+			tx->flags |= RUB_FIN;
+	}
+	tx->again = seq_before(tx->seq, tcb->snd_max);
+}
+
+/* New data, or what a timeout has pulled back. False: nothing may go now. */
+static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, tcb->snd_nxt);
+	u32 queued, len, most = env->gso_max > tcb->snd_mss ? env->gso_max : tcb->snd_mss;
+	bool again = seq_before(tcb->snd_nxt, tcb->snd_max);
+
+	if (!rub_unsent(tcb))
+		return false;
+	segment_init(tcb, env, tx, RUB_UNIT_DATA);
+	room = room < more ? room : more;
+	queued = seq_before(tcb->snd_nxt, tcb->snd_end) ? tcb->snd_end - tcb->snd_nxt : 0;
+	most -= most % tcb->snd_mss;
+	if (again) {
+		/* It left before: neither Nagle nor the silly window holds it back again. */
+		most = tcb->snd_mss;
+		len = queued < room ? queued : room;
+	} else {
+		len = worthwhile(tcb, queued, room);
+	}
+	len = len < most ? len : most;
+	finish_data(tcb, tx, len, room > len);
+	return tx->len || tx->flags & RUB_FIN;
+}
+
+bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_tx tx;
+
+	return propose_data(tcb, env, &tx);
+}
+
+/* One segment from SND.UNA: the clock fired, or three duplicates arrived. */
+static bool propose_first(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	u32 queued = rub_queued(tcb), room = window_room(tcb, tcb->snd_una), len = tcb->snd_mss;
+
+	if (!room || tcb->snd_una == tcb->snd_max)
+		return false;
+	segment_init(tcb, env, tx, RUB_UNIT_DATA);
+	tx->seq = tcb->snd_una;
+	len = queued < len ? queued : len;
+	len = room < len ? room : len;
+	finish_data(tcb, tx, len, room > len);
+	tx->again = true;
+	if (tcb->flags & RUB_F_RTO)
+		mark_try(tcb, tx);
+	return tx->len || tx->flags & RUB_FIN;
+}
+
+/* Persist fired: what the window allows after all, else one octet beyond it, else the FIN. */
+static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	u32 room = window_room(tcb, tcb->snd_nxt), len = room ? room : 1;
+	u32 queued = seq_before(tcb->snd_nxt, tcb->snd_end) ? tcb->snd_end - tcb->snd_nxt : 0;
+
+	if (!rub_unsent(tcb))
+		return false;
+	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE);
+	len = len < tcb->snd_mss ? len : tcb->snd_mss;
+	len = len < queued ? len : queued;
+	finish_data(tcb, tx, len, !len || room > len);
+	mark_try(tcb, tx);
+	return true;
+}
+
+/* Our SYN is not acknowledged: SYN, or SYN+ACK in a simultaneous open. */
+static bool propose_syn(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	if (tcb->snd_nxt != tcb->iss)
+		return false;
+	segment_init(tcb, env, tx, RUB_UNIT_SYN);
+	tx->mss = env->adv_mss;
+	tx->flags = RUB_SYN;
+	if (tcb->state == RUBATO_SYN_SENT) {
+		tx->ack = 0;
+	} else {
+		tx->flags |= RUB_ACK;
+		tx->unit = RUB_UNIT_SYNACK;
+	}
+	tx->again = tcb->flags & RUB_F_RTO;
+	if (tx->again)
+		mark_try(tcb, tx);
+	return true;
+}
+
+/*
+ * SEG.SEQ of a segment without text: SND.NXT as the RFC has it, but never beyond the peer's
+ * window, which may have shrunk or never have taken a probe.
+ */
+static u32 acceptable_seq(const struct rub_tcb *tcb)
+{
+	return seq_min(tcb->snd_max, tcb->snd_una + tcb->snd_wnd);
+}
+
+static bool propose_reset(const struct rub_tcb *tcb, struct rub_tx *tx)
+{
+	if (tcb->flags & RUB_F_REFUSE) {
+		rub_tx_reset_to(tx, tcb->reset_seq);
+		return true;
+	}
+	if (!(tcb->flags & RUB_F_RESET))
+		return false;
+	rub_tx_reset_to(tx, acceptable_seq(tcb));
+	tx->flags |= RUB_ACK;
+	tx->ack = tcb->rcv_nxt;
+	return true;
+}
+
+static bool has_send_side(const struct rub_tcb *tcb)
+{
+	switch (tcb->state) {
+	case RUBATO_ESTABLISHED:
+	case RUBATO_CLOSE_WAIT:
+	case RUBATO_FIN_WAIT_1:
+	case RUBATO_CLOSING:
+	case RUBATO_LAST_ACK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What takes up sequence numbers. */
+static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *env,
+			     struct rub_tx *tx)
+{
+	if (tcb->snd_una == tcb->iss)
+		return propose_syn(tcb, env, tx);
+	if (!has_send_side(tcb))
+		return false;
+	if (tcb->flags & (RUB_F_RTO | RUB_F_FAST) && propose_first(tcb, env, tx))
+		return true;
+	if (tcb->flags & RUB_F_PROBE && propose_probe(tcb, env, tx))
+		return true;
+	return propose_data(tcb, env, tx);
+}
+
+bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	if (propose_reset(tcb, tx))
+		return true;
+	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+		return false;
+	/* After a local drop nothing of ours goes before rub_due(); an ACK may. */
+	if (!tcb->run.dropped && propose_sequence(tcb, env, tx))
+		return true;
+	if (!(tcb->flags & RUB_F_ACK) || tcb->state == RUBATO_SYN_SENT)
+		return false;
+	segment_init(tcb, env, tx, RUB_UNIT_ACK);
+	tx->seq = acceptable_seq(tcb);
+	return true;
+}
+
+static void time_it(struct rub_tcb *tcb, const struct rub_tx *tx, u32 end,
+		    const struct rub_env *env)
+{
+	if (tx->again) {
+		tcb->flags &= (u16)~RUB_F_RTT; /* Karn: nobody can tell which one is answered */
+	} else if (!(tcb->flags & RUB_F_RTT)) {
+		tcb->flags |= RUB_F_RTT;
+		tcb->rtt_seq = end;
+		tcb->rtt_start = env->now;
+	}
+}
+
+static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env)
+{
+	if (tx->again)
+		tcb->flags |= RUB_F_SYN_LOST;
+	tcb->snd_nxt = tcb->iss + 1;
+	tcb->snd_max = seq_max(tcb->snd_max, tcb->snd_nxt);
+	time_it(tcb, tx, tcb->snd_nxt, env);
+}
+
+static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
+		      const struct rub_env *env)
+{
+	u32 end = tx->seq + len + !!(tx->flags & RUB_FIN && len == tx->len);
+
+	if (tx->seq == tcb->snd_una)
+		tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_FAST);
+	tcb->flags &= (u16)~RUB_F_PROBE;
+	/* A probe beyond the window is in flight only if the peer takes it. */
+	if (tx->unit == RUB_UNIT_DATA)
+		tcb->snd_nxt = seq_max(tcb->snd_nxt, end);
+	tcb->snd_max = seq_max(tcb->snd_max, end);
+	if (tx->unit == RUB_UNIT_DATA)
+		time_it(tcb, tx, end, env);
+}
+
+/* A local drop is no try: again after rto-min, and the nominal end still holds. */
+static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env)
+{
+	if (tx->unit == RUB_UNIT_RST)
+		tcb->flags &= (u16)~(RUB_F_RESET | RUB_F_REFUSE);
+	else if (tx->unit == RUB_UNIT_ACK)
+		tcb->flags &= (u16)~RUB_F_ACK; /* the peer sends again and is answered then */
+	else
+		tcb->run.dropped = env->now;
+}
+
+void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const struct rub_env *env)
+{
+	if (result < 0) {
+		not_sent(tcb, tx, env);
+		rub_clock_update(tcb, env);
+		return;
+	}
+	switch (tx->unit) {
+	case RUB_UNIT_RST:
+		tcb->flags &= (u16)~(RUB_F_RESET | RUB_F_REFUSE);
+		return;
+	case RUB_UNIT_SYN:
+	case RUB_UNIT_SYNACK:
+		sent_syn(tcb, tx, env);
+		break;
+	case RUB_UNIT_DATA:
+	case RUB_UNIT_PROBE:
+		sent_data(tcb, tx, (u32)result, env);
+		break;
+	default:
+		break;
+	}
+	if (tx->flags & RUB_ACK)
+		tcb->flags &= (u16)~RUB_F_ACK;
+	tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt + tx->wnd);
+	rub_clock_update(tcb, env);
+	if (tx->clock && tx->clock == tcb->clock) {
+		tcb->flags &= (u16)~RUB_F_RTO;
+		tcb->run.last = env->now;
+		tcb->run.dropped = 0;
+		tcb->run.tries++;
+		tcb->run.life++;
+	}
+}

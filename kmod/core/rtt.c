@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The measured round-trip time: RFC 6298 section 2, and Karn's algorithm (section 3). */
+#include "core/tcb.h"
+
+void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample)
+{
+	rub_ns delta;
+
+	if (!sample)
+		sample = 1; /* srtt 0 means that nothing was measured */
+	if (!tcb->srtt) {
+		tcb->srtt = sample;
+		tcb->rttvar = sample / 2;
+		return;
+	}
+	delta = sample > tcb->srtt ? sample - tcb->srtt : tcb->srtt - sample;
+	tcb->rttvar = tcb->rttvar - tcb->rttvar / 4 + delta / 4;
+	tcb->srtt = tcb->srtt - tcb->srtt / 8 + sample / 8;
+	if (!tcb->srtt)
+		tcb->srtt = 1;
+}
+
+/* snd_una moved. What left twice is never timed: rub_sent() stops the watch (Karn). */
+void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	if (!(tcb->flags & RUB_F_RTT) || seq_before(tcb->snd_una, tcb->rtt_seq))
+		return;
+	tcb->flags &= (u16)~RUB_F_RTT;
+	rub_rtt_sample(tcb, env->now - tcb->rtt_start);
+}

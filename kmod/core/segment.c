@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What full connections, half-open ones, TIME_WAIT entries and listeners share: the
+ * acceptability test, ISNs, the peer's MSS, and answers that need no connection.
+ */
+#include "core/tcb.h"
+
+bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
+{
+	u32 len = rub_seg_len(seg), first = seg->seq - rcv_nxt, last = first + len - 1;
+
+	if (!rcv_wnd)
+		return !len && !first;
+	if (!len)
+		return first < rcv_wnd;
+	return first < rcv_wnd || last < rcv_wnd ||
+	       /* longer than the window, and around it */
+	       (seq_before(seg->seq, rcv_nxt) && !seq_before(seg->seq + len, rcv_nxt + rcv_wnd));
+}
+
+u16 rub_peer_mss(u16 announced, u16 path_mss)
+{
+	u32 mss = announced ? announced : RUB_MSS_DEFAULT;
+
+	if (mss < RUB_MSS_FLOOR)
+		mss = RUB_MSS_FLOOR;
+	return (u16)(mss < path_mss ? mss : path_mss);
+}
+
+/* RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret). */
+u32 rub_isn(const struct rub_env *env)
+{
+	return (u32)(env->isn_hash + div_u64(env->now, RUB_ISN_TICK));
+}
+
+static void tx_init(struct rub_tx *tx, u8 unit, u8 flags, u32 seq, u32 ack)
+{
+	memset(tx, 0, sizeof(*tx));
+	tx->unit = unit;
+	tx->flags = flags;
+	tx->seq = seq;
+	tx->ack = ack;
+}
+
+void rub_tx_ack(struct rub_tx *tx, u32 seq, u32 ack, u16 wnd)
+{
+	tx_init(tx, RUB_UNIT_ACK, RUB_ACK, seq, ack);
+	tx->wnd = wnd;
+}
+
+void rub_tx_reset_to(struct rub_tx *tx, u32 seq)
+{
+	tx_init(tx, RUB_UNIT_RST, RUB_RST, seq, 0);
+}
+
+/* RFC 9293 section 3.10.7.1: CLOSED. */
+bool rub_stray_segment(const struct rub_seg *seg, struct rub_tx *tx)
+{
+	if (seg->flags & RUB_RST)
+		return false;
+	if (seg->flags & RUB_ACK)
+		rub_tx_reset_to(tx, seg->ack);
+	else
+		tx_init(tx, RUB_UNIT_RST, RUB_RST | RUB_ACK, 0, seg->seq + rub_seg_len(seg));
+	return true;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A connection's birth, its transitions, its death, and what others may know of it.
+ */
+#include "core/tcb.h"
+
+void rub_init(struct rub_tcb *tcb)
+{
+	memset(tcb, 0, sizeof(*tcb));
+	tcb->state = RUBATO_CLOSED;
+}
+
+void rub_rx_init(struct rub_rx *rx)
+{
+	rx->mask = 0;
+	rx->reason = RUBATO_REASON_NONE;
+	rx->n_steps = 0;
+}
+
+void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state)
+{
+	tcb->state = (u8)state;
+	RUB_ASSERT(rx->n_steps < RUB_RX_STEPS_MAX);
+	if (rx->n_steps < RUB_RX_STEPS_MAX)
+		rx->step[rx->n_steps++] = (u8)state;
+	if (state == RUBATO_ESTABLISHED)
+		rx->mask |= RUB_RX_CONNECTED;
+	if (state == RUBATO_TIME_WAIT)
+		rx->mask |= RUB_RX_TIME_WAIT;
+}
+
+/* Whatever was due is not any more; only an RST may still leave. */
+void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
+{
+	tcb->flags &= (u16)~(RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_REFUSE);
+	tcb->clock = RUBATO_CLOCK_NONE;
+	tcb->error = error;
+	rub_enter(tcb, rx, RUBATO_CLOSED);
+	rx->mask |= RUB_RX_DEAD;
+	rx->error = error;
+}
+
+void rub_cause(struct rub_rx *rx, u32 seq, u32 ack, u8 flags)
+{
+	rx->mask |= RUB_RX_CAUSE;
+	rx->cause_seq = seq;
+	rx->cause_ack = ack;
+	rx->cause_flags = flags;
+}
+
+bool rub_fin_acked(const struct rub_tcb *tcb)
+{
+	return tcb->flags & RUB_F_FIN && seq_after(tcb->snd_una, tcb->snd_end);
+}
+
+u32 rub_unsent(const struct rub_tcb *tcb)
+{
+	return tcb->snd_end + !!(tcb->flags & RUB_F_FIN) - tcb->snd_nxt;
+}
+
+bool rub_may_send(const struct rub_tcb *tcb)
+{
+	switch (tcb->state) {
+	case RUBATO_SYN_SENT:
+	case RUBATO_SYN_RCVD:
+	case RUBATO_ESTABLISHED:
+	case RUBATO_CLOSE_WAIT:
+		return !(tcb->flags & RUB_F_FIN);
+	default:
+		return false;
+	}
+}
+
+bool rub_may_receive(const struct rub_tcb *tcb)
+{
+	switch (tcb->state) {
+	case RUBATO_SYN_SENT:
+	case RUBATO_SYN_RCVD:
+	case RUBATO_ESTABLISHED:
+	case RUBATO_FIN_WAIT_1:
+	case RUBATO_FIN_WAIT_2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool rub_synchronized(const struct rub_tcb *tcb)
+{
+	switch (tcb->state) {
+	case RUBATO_CLOSED:
+	case RUBATO_LISTEN:
+	case RUBATO_SYN_SENT:
+	case RUBATO_SYN_RCVD:
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool rub_connecting(const struct rub_tcb *tcb)
+{
+	return tcb->state == RUBATO_SYN_SENT || tcb->state == RUBATO_SYN_RCVD;
+}
+
+bool rub_is_dead(const struct rub_tcb *tcb)
+{
+	return tcb->state == RUBATO_CLOSED;
+}
+
+u32 rub_first(const struct rub_tcb *tcb)
+{
+	u32 first = tcb->snd_una == tcb->iss ? tcb->iss + 1 : tcb->snd_una;
+
+	return seq_min(first, tcb->snd_end);
+}
+
+u32 rub_queued(const struct rub_tcb *tcb)
+{
+	return tcb->snd_end - rub_first(tcb);
+}
+
+void rub_set_nodelay(struct rub_tcb *tcb, bool on)
+{
+	if (on)
+		tcb->flags |= RUB_F_NODELAY;
+	else
+		tcb->flags &= (u16)~RUB_F_NODELAY;
+}
+
+bool rub_nodelay(const struct rub_tcb *tcb)
+{
+	return tcb->flags & RUB_F_NODELAY;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of core/ share and nobody outside sees: the flags of a connection and the
+ * helpers between the steps of RFC 9293 section 3.10.
+ */
+#ifndef RUBATO_CORE_TCB_H
+#define RUBATO_CORE_TCB_H
+
+#include "core/constants.h"
+#include "core/core.h"
+#include "core/seq.h"
+
+#define RUB_F_ORPHAN	0x0001u	/* no process holds it any more */
+#define RUB_F_FIN	0x0002u	/* our FIN is queued behind snd_end */
+#define RUB_F_ACK	0x0004u	/* an acknowledgement is due */
+#define RUB_F_RTO	0x0008u	/* the clock fired: send from snd_una, whatever holds it back */
+#define RUB_F_FAST	0x0010u	/* fast retransmission of snd_una is due */
+#define RUB_F_PROBE	0x0020u	/* persist fired: a probe is due */
+#define RUB_F_RESET	0x0040u	/* an RST is due, the last thing that we say */
+#define RUB_F_REFUSE	0x0080u	/* an RST that answers a bad ACK is due; we live on */
+#define RUB_F_RTT	0x0100u	/* rtt_seq is being timed */
+#define RUB_F_NODELAY	0x0200u
+#define RUB_F_PEER_FIN	0x0400u	/* rcv_fin is known, perhaps ahead of rcv_nxt */
+#define RUB_F_FIN_RCVD	0x0800u	/* rcv_nxt is beyond it */
+#define RUB_F_SYN_LOST	0x1000u	/* our SYN left more than once */
+#define RUB_F_RECOVERY	0x2000u	/* RFC 6582 fast recovery */
+
+/* states.c */
+void rub_rx_init(struct rub_rx *rx);
+void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state);
+void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error);
+void rub_cause(struct rub_rx *rx, u32 seq, u32 ack, u8 flags);
+/* Our FIN has left and is acknowledged. */
+bool rub_fin_acked(const struct rub_tcb *tcb);
+/* The first FIN or byte of data that never left. */
+u32 rub_unsent(const struct rub_tcb *tcb);
+
+/* clock.c: which clock runs, and its anchors. */
+void rub_clock_start(struct rub_anchor *run, rub_ns now);
+void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env);
+void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env);
+bool rub_limit(rub_ns *start, u32 *count, rub_ns now);
+
+/* due.c: when. */
+struct rub_wait {
+	const struct rubato_schedule *gaps; /* when the next try is */
+	const struct rubato_schedule *rule; /* when it ends; often the same */
+	rub_ns base;	/* the gap called rto */
+	rub_ns cap;	/* its longest back-off */
+	rub_ns again;	/* after a local drop */
+};
+struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env);
+struct rub_wait rub_half_wait(const struct rub_env *env);
+rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait);
+rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait);
+rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
+
+/* rtt.c: RFC 6298. */
+void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample);
+void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env);
+
+/* congestion.c: RFC 5681, 6582, 6928. */
+void rub_cc_init(struct rub_tcb *tcb);
+void rub_cc_acked(struct rub_tcb *tcb, u32 acked);
+void rub_cc_duplicate(struct rub_tcb *tcb);
+void rub_cc_timeout(struct rub_tcb *tcb);
+
+/* reassembly.c: what came out of order. */
+enum rubato_reason rub_ooo_add(struct rub_tcb *tcb, u32 from, u32 to);
+bool rub_ooo_has(const struct rub_tcb *tcb, u32 from, u32 to);
+/* Moves RCV.NXT over what touches it. */
+void rub_ooo_advance(struct rub_tcb *tcb);
+
+/* output.c */
+/* Data or a FIN could leave now, if the shell asked. */
+bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env);
+u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env);
+bool rub_window_update_due(const struct rub_tcb *tcb, const struct rub_env *env);
+
+/* segment.c: what half-open and TIME_WAIT entries share with a full connection. */
+static inline u32 rub_seg_len(const struct rub_seg *seg)
+{
+	return seg->len + !!(seg->flags & RUB_SYN) + !!(seg->flags & RUB_FIN);
+}
+/* RFC 9293 section 3.10.7.4, first step: the four cases of its table. */
+bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd);
+u16 rub_peer_mss(u16 announced, u16 path_mss);
+u32 rub_isn(const struct rub_env *env);
+/* The answers that need no connection. */
+void rub_tx_ack(struct rub_tx *tx, u32 seq, u32 ack, u16 wnd);
+void rub_tx_reset_to(struct rub_tx *tx, u32 seq);
+
+#endif
