@@ -7,7 +7,7 @@
  * Locks: the socket lock (lock_sock() in process context, bh_lock_sock() and the backlog in
  * softirq) guards tcb, queues and policy of a connection. accept.lock guards a listener's
  * queue of children and its half-open connections. Order: socket lock -> accept.lock ->
- * table buckets -> queue locks. See Documentation/locking.md.
+ * table buckets -> queue locks. The whole order is in Documentation/locking.md.
  */
 #ifndef RUBATO_CONN_H
 #define RUBATO_CONN_H
@@ -46,9 +46,22 @@ struct rubato_accept {
  * @accept: while it listens
  * @accept_link: in its listener's @accept.children
  * @timer: one soft hrtimer for rub_due()
+ * @armed: what @timer was last set to, 0 if it is not known to run
  * @ooo: skbs beyond RCV.NXT, by sequence number
  * @copied_seq: sequence number of the next byte that the process will read
+ * @queued_seq: sequence number behind the last byte of sk_receive_queue
+ * @write_len: bytes in sk_write_queue
+ * @fresh: of these, appended and not yet told to the core
  * @cookie: names the connection in listings and events, unique since load
+ * @isn_hash: of the four-tuple (RFC 6528)
+ * @error: what a dying connection tells its process
+ * @mtu: what ICMP said, while a process held the lock
+ * @soft_error: likewise
+ * @pending: RUB_RX_TIME_WAIT and RUB_RX_DEAD, to be done when the core was drained
+ * @wake: RUBATO_WAKE_*, likewise
+ * @live: the core has a connection: hashed, clocks may run
+ * @orphan: no process has it, and it holds a reference to itself while it lives
+ * @synced: copied_seq and queued_seq are valid
  * @peer_fin: the peer's FIN was reached: end of file behind what is queued
  * @deferred: RUBATO_DEFER_* for release_cb
  *
@@ -65,10 +78,17 @@ struct rubato_sock {
 	struct rubato_accept accept;
 	struct list_head accept_link;
 	struct hrtimer timer;
+	rub_ns armed;
 	struct sk_buff_head ooo;
-	u32 copied_seq;
-	u64 cookie;
-	bool peer_fin;
+	u32 copied_seq, queued_seq;
+	u32 write_len, fresh;
+	u64 cookie, isn_hash;
+	int error;
+	u32 mtu;
+	int soft_error;
+	u32 pending;
+	u8 wake;
+	bool live, orphan, synced, peer_fin;
 	unsigned long deferred;
 };
 
@@ -89,20 +109,37 @@ int rubato_conn_init_sock(struct sock *sk);
 /* bind(): address checked by socket/; takes the port. @port host order. */
 int rubato_conn_bind(struct sock *sk, __be32 local, u16 port);
 int rubato_conn_listen(struct sock *sk, int backlog);	/* also changes the backlog */
-/* Sends the SYN and returns; the caller waits for it to leave SYN_SENT. */
+/*
+ * Sends the SYN and returns; the caller waits for it to leave SYN_SENT. On failure the socket
+ * is as it was.
+ */
 int rubato_conn_connect(struct sock *sk, __be32 peer, u16 port);
-/* Takes the first child off a listener, or NULL. Its socket has no struct socket yet. */
+/*
+ * Takes the first child off a listener, or NULL. Its socket has no struct socket yet; the
+ * caller owns its reference and locks it before looking at it.
+ */
 struct sock *rubato_conn_accept(struct sock *listener);
 bool rubato_conn_accept_ready(const struct sock *listener);
-/* Data was appended to sk_write_queue by rubato_conn_append(); send what may be sent. */
+/*
+ * Copies what fits into sk_write_queue and sets @copied, whatever it returns. 0 with less
+ * than @len copied: the send buffer is full, push and wait for memory. -EFAULT, -ENOMEM.
+ */
 int rubato_conn_append(struct sock *sk, struct msghdr *msg, size_t len, size_t *copied);
+/* Data was appended; send what may be sent. */
 void rubato_conn_push(struct sock *sk);
-/* Copies out of sk_receive_queue from copied_seq on; frees what was read unless @peek. */
+/*
+ * Copies out of sk_receive_queue from copied_seq on and frees what was read; with @peek from
+ * @offset bytes behind copied_seq on, and @offset moves instead. Without @msg nothing is copied,
+ * only passed over. Return: bytes, 0 if none are there, or -EFAULT if none could be copied.
+ */
 int rubato_conn_copy(struct sock *sk, struct msghdr *msg, size_t len, bool peek, u32 *offset);
 /* The process has read: perhaps a window update. */
 void rubato_conn_consumed(struct sock *sk);
 int rubato_conn_shutdown(struct sock *sk);	/* SHUT_WR */
-/* close(): the process lets go; the connection lives on as an orphan while it has to. */
+/*
+ * close(): the process lets go (sock_orphan()); the connection lives on as an orphan while it
+ * has to, with a reference of its own. The caller puts the process's after release_sock().
+ */
 void rubato_conn_close(struct sock *sk);
 /* RST and gone: linger 0, kill, disconnect. */
 void rubato_conn_abort(struct sock *sk, int error);
