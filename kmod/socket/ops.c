@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of a socket's calls, one for both doors. No lock, no state of its own.
+ *
+ * The family is PF_INET, not AF_RUBATO: addresses are plain sockaddr_in, and that is what
+ * security modules look for. Pages of sendfile() and splice() are copied by the defaults.
+ */
+#include <linux/module.h>
+#include <net/inet_common.h>
+#include "socket/calls.h"
+
+const struct proto_ops rubato_stream_ops = {
+	.family = PF_INET,
+	.owner = THIS_MODULE,
+	.release = rubato_release_call,
+	.bind = rubato_bind_call,
+	.connect = rubato_connect_call,
+	.socketpair = sock_no_socketpair,
+	.accept = rubato_accept_call,
+	.getname = inet_getname,
+	.poll = rubato_poll_call,
+	.ioctl = rubato_ioctl_call,
+	.gettstamp = sock_gettstamp,
+	.listen = rubato_listen_call,
+	.shutdown = rubato_shutdown_call,
+	.setsockopt = rubato_setsockopt_call,
+	.getsockopt = rubato_getsockopt_call,
+	.sendmsg = rubato_sendmsg_call,
+	.recvmsg = rubato_recvmsg_call,
+	.mmap = sock_no_mmap,
+};

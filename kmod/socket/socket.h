@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The door of processes: what main.c starts and stops, last and first.
+ */
+#ifndef RUBATO_SOCKET_H
+#define RUBATO_SOCKET_H
+
+extern int rubato_family;	/* the address family's number, module parameter "family" */
+
+/**
+ * rubato_socket_init - open both doors: socket(AF_RUBATO) and socket(AF_INET, , IPPROTO_RUBATO)
+ *
+ * Everything below must be up. Return: 0 or -errno; nothing is registered then.
+ */
+int rubato_socket_init(void);
+/* Close both doors. No socket exists: each holds the module. */
+void rubato_socket_exit(void);
+
+#endif
