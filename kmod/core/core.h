@@ -128,6 +128,7 @@ struct rub_half {
 	u32 rcv_wnd;	/* what the SYN+ACK offered */
 	u32 snd_wnd;	/* what the SYN offered */
 	u16 peer_mss, adv_mss;
+	bool left;	/* a SYN+ACK has left */
 	struct rub_anchor run;
 	rub_ns challenge_start;
 	u32 challenges;

@@ -105,11 +105,12 @@ enum rub_verdict rub_half_expire(struct rub_half *half, const struct rub_env *en
 		return drop(tx, RUBATO_REASON_NONE);
 	if (env->now >= rub_wait_end(&half->run, &wait))
 		return RUB_REMOVE;
-	half->run.dropped = 0;
 	synack(half, tx);
-	tx->clock = RUBATO_CLOCK_SYNACK;
-	tx->tries = half->run.tries + 1;
-	tx->again = true;
+	if (half->left) {
+		tx->clock = RUBATO_CLOCK_SYNACK;
+		tx->tries = half->run.tries + 1;
+		tx->again = true;
+	}
 	return RUB_ANSWER;
 }
 
@@ -122,11 +123,15 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 		half->run.dropped = env->now;
 		return;
 	}
-	if (!tx->clock)
-		return;
+	if (half->left && !tx->clock)
+		return; /* answered a SYN that came again: no try of the clock */
 	half->run.last = env->now;
-	half->run.tries++;
-	half->run.life++;
+	half->run.dropped = 0;
+	if (half->left) {
+		half->run.tries++;
+		half->run.life++;
+	}
+	half->left = true;
 }
 
 void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struct rub_seg *seg,

@@ -304,6 +304,11 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 		rub_clock_update(tcb, env);
 		return;
 	}
+	/* The first of a flight: the clock counts from when it left, not from when it was due. */
+	if (tx->unit < RUB_UNIT_PROBE && !tx->clock && !tx->again && tx->seq == tcb->snd_una) {
+		tcb->run.last = env->now;
+		tcb->run.dropped = 0;
+	}
 	switch (tx->unit) {
 	case RUB_UNIT_RST:
 		tcb->flags &= (u16)~(RUB_F_RESET | RUB_F_REFUSE);
