@@ -6,6 +6,7 @@
  */
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <asm/ioctls.h>
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include "socket/calls.h"
