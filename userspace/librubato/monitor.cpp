@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Events from the multicast groups.
+#include <rubato/monitor.hpp>
+
+#include <linux/rubato_netlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace rubato
+{
+
+std::uint64_t SequenceWatch::feed(std::uint64_t seq)
+{
+	if (!started_) {
+		started_ = true;
+		next_ = seq + 1;
+		return 0;
+	}
+	if (seq >= next_) {
+		std::uint64_t lost = 0;
+		if (seq - next_ > patience)
+			lost = seq - next_; // more than a matter of order
+		else if (seq > next_)
+			holes_.push_back({next_, seq});
+		next_ = seq + 1;
+		return lost + expire(next_ > patience ? next_ - patience : 0);
+	}
+	// A latecomer: split the hole it fills.
+	for (std::size_t i = 0; i < holes_.size(); i++) {
+		Hole hole = holes_[i];
+		if (seq < hole.first || seq >= hole.end)
+			continue;
+		holes_.erase(holes_.begin() + static_cast<std::ptrdiff_t>(i));
+		if (hole.first < seq)
+			holes_.push_back({hole.first, seq});
+		if (seq + 1 < hole.end)
+			holes_.push_back({seq + 1, hole.end});
+		break;
+	}
+	return 0;
+}
+
+std::uint64_t SequenceWatch::finish()
+{
+	return expire(next_);
+}
+
+std::uint64_t SequenceWatch::expire(std::uint64_t below)
+{
+	std::uint64_t lost = 0;
+	for (Hole &hole : holes_) {
+		std::uint64_t end = std::min(hole.end, below);
+		if (end > hole.first) {
+			lost += end - hole.first;
+			hole.first = end;
+		}
+	}
+	std::erase_if(holes_, [](const Hole &hole) { return hole.first == hole.end; });
+	return lost;
+}
+
+Result<Monitor> Monitor::open()
+{
+	Result<Socket> socket = Socket::open();
+	if (!socket)
+		return socket.error();
+	Result<void> joined = socket->join(RUBATO_MCGRP_EVENTS_FULL);
+	bool full = static_cast<bool>(joined);
+	if (!full) {
+		if (joined.error().code != EPERM)
+			return joined.error();
+		if (Result<void> plain = socket->join(RUBATO_MCGRP_EVENTS); !plain)
+			return plain.error();
+	}
+	return Monitor(std::move(*socket), full);
+}
+
+Result<std::vector<Monitor::Item>> Monitor::read()
+{
+	std::vector<Item> items;
+	for (;;) {
+		Result<Bytes> datagram = socket_.receive(MSG_DONTWAIT);
+		if (!datagram) {
+			if (datagram.error().code == EAGAIN)
+				return items;
+			if (datagram.error().code != ENOBUFS)
+				return datagram.error();
+			// The hole in the numbers will tell how many.
+			items.push_back(Lost{});
+			continue;
+		}
+		if (Result<void> taken = take(*datagram, items); !taken)
+			return taken.error();
+	}
+}
+
+Result<void> Monitor::take(Bytes datagram, std::vector<Item> &items)
+{
+	int rest = static_cast<int>(datagram.size());
+	for (const auto *header = reinterpret_cast<const nlmsghdr *>(datagram.data());
+	     nlmsg_ok(header, rest); header = nlmsg_next(const_cast<nlmsghdr *>(header), &rest)) {
+		if (header->nlmsg_type != socket_.family())
+			continue;
+		Result<Payload> payload = open_payload(header);
+		if (!payload)
+			return payload.error();
+		if (payload->command < RUBATO_CMD_STATE_EVENT ||
+		    payload->command > RUBATO_CMD_POLICY_EVENT)
+			continue; // a newer module's
+		Result<Event> event = parse_event(*payload);
+		if (!event)
+			return event.error();
+		if (std::uint64_t lost = watch_.feed(event->seq))
+			items.push_back(Lost{lost});
+		items.push_back(std::move(*event));
+	}
+	return {};
+}
+
+std::vector<Monitor::Item> Monitor::finish()
+{
+	std::uint64_t lost = watch_.finish();
+	return lost ? std::vector<Item>{Lost{lost}} : std::vector<Item>{};
+}
+
+} // namespace rubato
