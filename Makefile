@@ -44,9 +44,14 @@ unit: userspace
 
 ## vm: run a command in the VM, module loaded: make vm CMD='rubatoctl show'
 vm: setup all
-	@[ -n "$$CMD" ] || { echo "usage: make vm CMD='rubatoctl show'" >&2; exit 2; }
-	@scripts/vm -- scripts/guest/loaded bash -c "$$CMD"
-vm: export CMD := $(CMD)
+	@scripts/vm -- scripts/guest/loaded bash -c "$$RUBATO_CMD"
+# As it was typed: make would expand its dollars.
+vm: export RUBATO_CMD := $(value CMD)
+ifneq ($(filter vm,$(MAKECMDGOALS)),)
+ifeq ($(value CMD),)
+$(error no command. Example: make vm CMD='rubatoctl show')
+endif
+endif
 
 ## kselftest: run the kselftests on this very machine, module loaded (a test machine)
 kselftest: setup userspace
