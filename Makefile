@@ -69,10 +69,10 @@ setup:
 bare-check:
 	@scripts/bare-check $(WHAT)
 
-## format: clang-format all C and C++
+## format: clang-format the C++ (kernel C is aligned by hand)
 format:
 	@scripts/setup format
-	@git ls-files '*.c' '*.h' '*.cc' '*.cpp' '*.hpp' | grep -v rubato_netlink.h | xargs -r clang-format -i
+	@git ls-files userspace tests/unit | grep -E '\.(cpp|hpp|h|c)$$' | xargs -r clang-format -i
 
 ## clean: remove build/ (the cache of kernels stays)
 clean:
