@@ -65,7 +65,8 @@ bool has_go_note(Image notes)
 		std::optional<Image> name = part(notes, sizeof(*note), note->n_namesz);
 		if (!name)
 			break;
-		if (note->n_namesz == 4 && std::memcmp(name->data(), "Go\0", 4) == 0)
+		const char *text = reinterpret_cast<const char *>(name->data());
+		if (std::string_view(text, strnlen(text, name->size())) == "Go")
 			return true;
 		auto padded = [](std::uint64_t size) { return (size + 3) / 4 * 4; };
 		std::uint64_t size =
