@@ -59,8 +59,8 @@ struct rubato_node {
  * rubato_node_find - the node of a four-tuple
  *
  * A half-open connection is found before the TIME_WAIT entry of the same tuple. Under
- * rcu_read_lock(); the node may be on its way out: take a reference that can fail, and look
- * again (rubato_node_hashed()) when you have it.
+ * rcu_read_lock(); the node may be on its way out, or to another tuple: take a reference that can
+ * fail, and look at rubato_node_hashed() and the tuple when you have it.
  */
 struct rubato_node *rubato_node_find(struct net *net, const struct rub_tuple *tuple, int ifindex);
 
@@ -133,16 +133,22 @@ struct rubato_binding {
 
 /**
  * rubato_bind - take a port
- * @port: host order; 0 picks one (odd ones preferred, reserved ones skipped)
- * @local: the address, for the conflict check of a port picked here
+ * @net: whose ports
+ * @binding: unbound
+ * @port: host order; 0 picks one (odd ones preferred, reserved ones skipped) that nobody with an
+ *	overlapping address holds, whatever the options
  *
- * Return: 0 with binding->port set, -EADDRINUSE (also when no port is left).
+ * Process context. Return: 0 with binding->port set, -EADDRINUSE (also when no port is left).
  */
 int rubato_bind(struct net *net, struct rubato_binding *binding, u16 port);
-/* The conflict check alone, against all others: listen() repeats it. */
+/*
+ * The conflict check alone, against all others: listen() repeats it. @describe must say
+ * RUBATO_LISTEN already, or two sockets that listen at the same time both pass.
+ */
 int rubato_bind_check(const struct rubato_binding *binding);
 /* A second holder of the same port without a check: a child, or a TIME_WAIT entry. */
 void rubato_bind_inherit(struct rubato_binding *binding, const struct rubato_binding *from);
+/* Idempotent; binding->port stays as it was. */
 void rubato_unbind(struct rubato_binding *binding);
 /**
  * rubato_bind_connect - pick a port for connect() and hash the node, RFC 6056 algorithm 4
@@ -151,14 +157,15 @@ void rubato_unbind(struct rubato_binding *binding);
  *
  * Even ports first; a port whose four-tuple is taken is passed over, one that others hold
  * for other peers may be shared only if rub_bind_conflict() allows it or all its holders are
- * connected.
+ * connected. Process context.
  * Return: 0, or -EADDRNOTAVAIL when none is left.
  */
 int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node);
 
 /*
  * Queue of deadlines. Entries carry the absolute time; expiry is called in softirq context
- * without the lock, for one due entry at a time, after it was taken off.
+ * without the lock, for one due entry at a time, after it was taken off: from then on the entry
+ * is the callback's, and disarming it answers false.
  */
 struct rubato_deadlines {
 	spinlock_t lock;
@@ -166,18 +173,19 @@ struct rubato_deadlines {
 	struct hrtimer timer;
 	void (*expire)(struct timerqueue_node *node);
 };
-/* @hold: takes the reference that an entry on the queue owns; called under the lock. */
 void rubato_deadlines_init(struct rubato_deadlines *queue,
 			   void (*expire)(struct timerqueue_node *node));
 /* Puts on the queue, or moves. @due from rub_half_due(). Return: true if it was not on it. */
 bool rubato_deadlines_arm(struct rubato_deadlines *queue, struct timerqueue_node *node, rub_ns due);
 /* Return: true if it was on the queue (then the caller owns what the queue held). */
 bool rubato_deadlines_disarm(struct rubato_deadlines *queue, struct timerqueue_node *node);
-void rubato_deadlines_stop(struct rubato_deadlines *queue);	/* the timer is gone after it */
+/* Waits for a running expiry; nobody arms any more. What is still on the queue stays there. */
+void rubato_deadlines_stop(struct rubato_deadlines *queue);
 
 /*
  * Queue of ages: in order of the start of their wait, so a retune only re-arms the head.
- * @due tells the deadline of an entry under the current policy (rub_tw_due()).
+ * @due tells the deadline of an entry under the current policy (rub_tw_due()); it is called under
+ * the lock. @expire is called as for deadlines.
  */
 struct rubato_ages {
 	spinlock_t lock;
@@ -193,12 +201,12 @@ void rubato_ages_init(struct rubato_ages *queue, u32 max,
 /* Appends, or moves to the end. At the bound the oldest is handed back in @evicted. */
 void rubato_ages_arm(struct rubato_ages *queue, struct list_head *entry,
 		     struct list_head **evicted);
-/* Return: true if it was on the queue. */
+/* Return: true if it was on the queue; false also while it expires. */
 bool rubato_ages_disarm(struct rubato_ages *queue, struct list_head *entry);
 void rubato_ages_retune(struct rubato_ages *queue);
 /* Takes the oldest off, or NULL: for emptying at namespace exit. */
 struct list_head *rubato_ages_pop(struct rubato_ages *queue);
-void rubato_ages_stop(struct rubato_ages *queue);
+void rubato_ages_stop(struct rubato_ages *queue);	/* as rubato_deadlines_stop() */
 
 int rubato_table_init(void);
 void rubato_table_exit(void);
