@@ -4,7 +4,8 @@
  * groups, the same message with and without sequence numbers, and cost nothing while
  * nobody listens. Counters are per CPU and per network namespace.
  *
- * Locks: none; the event number is an atomic of the namespace.
+ * Locks: one of the namespace while an event is numbered and sent, so that they arrive in order;
+ * innermost, softirq-safe. Counters take none.
  */
 #ifndef RUBATO_REPORT_H
 #define RUBATO_REPORT_H
@@ -57,7 +58,7 @@ u64 rubato_gauge_read(struct net *net, enum rubato_gauge gauge);
  * @error: positive errno, 0 for none
  * @seg: the segment that caused it, or that left; NULL for none
  * @elapsed: give-up: ns since the first send
- * @next: retransmission: ns until the next try
+ * @next: retransmission: ns until the next try, RUB_NEVER for none
  */
 struct rubato_event {
 	u8 cmd;
@@ -72,11 +73,11 @@ struct rubato_event {
 
 /* Is anybody listening in @net? Cheap; ask before filling an event. */
 bool rubato_report_wanted(struct net *net);
-/* Numbers the event and sends it to both groups. Any context. */
+/* Numbers the event and sends it to both groups, if anybody listens. Not in a hard interrupt. */
 void rubato_report_event(struct net *net, const struct rubato_event *event);
 /* RUBATO_CMD_POLICY_EVENT. */
 void rubato_report_policy(struct net *net, u32 generation, u32 tempo);
-/* The number of the namespace's newest event. */
+/* The number of the namespace's newest event. Events that nobody listened to have none. */
 u64 rubato_report_seq(struct net *net);
 
 /* Puts the addresses and ports of @tuple; the four attribute numbers differ by set. */
@@ -86,7 +87,7 @@ struct rubato_tuple_attrs {
 int rubato_report_put_tuple(struct sk_buff *skb, const struct rubato_tuple_attrs *attrs,
 			    const struct rub_tuple *tuple);
 
-/* The family whose groups carry the events: control/ lends it, NULL takes it back. */
+/* The family whose groups carry the events: control/ lends it; NULL takes it back and waits. */
 void rubato_report_attach(const struct genl_family *family);
 
 /* Multicast groups by index in the family: control/ registers them in this order. */

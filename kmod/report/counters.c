@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counters and gauges of each network namespace. Per CPU, no lock; a reader adds the CPUs up. A
+ * gauge may be raised on one CPU and lowered on another: only the sum means something.
+ */
+#include <linux/percpu.h>
+#include "report/parts.h"
+
+struct rubato_counts {
+	u64 counter[RUBATO_COUNT_MAX];
+	u64 drop[RUBATO_REASON_MAX + 1];
+	s64 gauge[RUBATO_GAUGE_MAX];
+};
+
+int rubato_counts_init(struct rubato_report_net *rn)
+{
+	rn->counts = alloc_percpu_gfp(struct rubato_counts, GFP_KERNEL_ACCOUNT);
+	return rn->counts ? 0 : -ENOMEM;
+}
+
+void rubato_counts_exit(struct rubato_report_net *rn)
+{
+	free_percpu(rn->counts);
+}
+
+void rubato_count(struct net *net, enum rubato_counter counter)
+{
+	this_cpu_inc(rubato_report_net(net)->counts->counter[counter]);
+}
+
+void rubato_count_drop(struct net *net, enum rubato_reason reason)
+{
+	this_cpu_inc(rubato_report_net(net)->counts->drop[reason]);
+}
+
+void rubato_gauge_add(struct net *net, enum rubato_gauge gauge, int n)
+{
+	this_cpu_add(rubato_report_net(net)->counts->gauge[gauge], n);
+}
+
+u64 rubato_counter_read(struct net *net, enum rubato_counter counter)
+{
+	struct rubato_counts __percpu *counts = rubato_report_net(net)->counts;
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(counts, cpu)->counter[counter]);
+	return sum;
+}
+
+u64 rubato_drop_read(struct net *net, enum rubato_reason reason)
+{
+	struct rubato_counts __percpu *counts = rubato_report_net(net)->counts;
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(counts, cpu)->drop[reason]);
+	return sum;
+}
+
+u64 rubato_gauge_read(struct net *net, enum rubato_gauge gauge)
+{
+	struct rubato_counts __percpu *counts = rubato_report_net(net)->counts;
+	s64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(counts, cpu)->gauge[gauge]);
+	/* The CPUs are not read at one moment. */
+	return max_t(s64, sum, 0);
+}
