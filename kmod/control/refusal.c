@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a refused request is told: the clock's name as people write it, and what is wrong. One text
+ * for each pair, because netlink on 6.1 takes no formatted ones. No lock: constants.
+ */
+#include "control/parts.h"
+
+/* What any clock can be refused for. */
+#define COMMON(name)								\
+	[RUBATO_REFUSE_TWICE] = name ": given twice",				\
+	[RUBATO_REFUSE_MALFORMED] = name ": wrong length or type of attribute"
+
+#define SCHEDULE(name) {							\
+	COMMON(name),								\
+	[RUB_FLAW_FLAGS] = name ": a field is set that its flags do not announce", \
+	[RUB_FLAW_EMPTY] = name ": no gap, no rto and no reference",		\
+	[RUB_FLAW_TOO_MANY_GAPS] = name ": more than 16 gaps",			\
+	[RUB_FLAW_GAP] = name ": gap outside 1 ms .. 24 h",			\
+	[RUBATO_REFUSE_MAX_GAP] = name ": max outside 1 ms .. 24 h",		\
+	[RUBATO_REFUSE_GIVE_UP] = name ": give-up outside 1 ms .. 24 h",	\
+	[RUB_FLAW_RTO] = name ": rto must be the only gap, and needs a factor",	\
+	[RUB_FLAW_FACTOR] = name ": factor outside 1 .. 16",			\
+	[RUB_FLAW_NEEDS_FACTOR] = name ": max and tries need a factor",		\
+	[RUB_FLAW_TRIES] = name ": tries outside 0 .. 1000",			\
+	[RUB_FLAW_ENDLESS] = name ": would never give up; only persist may",	\
+	[RUB_FLAW_REFERENCE] = name ": refers to itself, to no schedule, or has more fields", \
+	[RUBATO_REFUSE_UNKNOWN] = name ": a schedule has no such attribute",	\
+}
+
+#define DURATION(name, bounds) {						\
+	COMMON(name),								\
+	[RUB_FLAW_RANGE] = name ": outside " bounds,				\
+	[RUB_FLAW_ORDER] = name ": rto-min is above rto-max",			\
+}
+
+#define UNBUILT(name) {								\
+	COMMON(name),								\
+	[RUBATO_REFUSE_UNBUILT] = name ": not built in this version",		\
+}
+
+static const char *const texts[RUBATO_CLOCK_MAX + 1][RUBATO_REFUSE_N] = {
+	[RUBATO_CLOCK_NONE] = {
+		[RUBATO_REFUSE_UNKNOWN] = "policy: no such clock or knob",
+		[RUBATO_REFUSE_MALFORMED] = "policy: malformed",
+	},
+	[RUBATO_CLOCK_MSL] = DURATION("msl", "0 .. 10 min"),
+	[RUBATO_CLOCK_SYN] = SCHEDULE("syn"),
+	[RUBATO_CLOCK_SYNACK] = SCHEDULE("synack"),
+	[RUBATO_CLOCK_DATA] = SCHEDULE("data"),
+	[RUBATO_CLOCK_FIN] = SCHEDULE("fin"),
+	[RUBATO_CLOCK_PERSIST] = SCHEDULE("persist"),
+	[RUBATO_CLOCK_KEEPALIVE_IDLE] = UNBUILT("keepalive.idle"),
+	[RUBATO_CLOCK_KEEPALIVE_PROBES] = UNBUILT("keepalive.probes"),
+	[RUBATO_CLOCK_FIN_WAIT_2] = DURATION("fin-wait-2", "1 ms .. 24 h"),
+	[RUBATO_CLOCK_DELACK] = UNBUILT("delack"),
+	[RUBATO_CLOCK_USER_TIMEOUT] = UNBUILT("user-timeout"),
+	[RUBATO_CLOCK_RTO_MIN] = DURATION("rto-min", "1 ms .. 10 min"),
+	[RUBATO_CLOCK_RTO_MAX] = DURATION("rto-max", "1 ms .. 10 min"),
+	[RUBATO_CLOCK_RTO_INITIAL] = DURATION("rto-initial", "1 ms .. 10 min"),
+	[RUBATO_KNOB_TIMESTAMPS] = UNBUILT("timestamps"),
+	[RUBATO_KNOB_SACK] = UNBUILT("sack"),
+	[RUBATO_KNOB_WINDOW_SCALE] = UNBUILT("window-scale"),
+	[RUBATO_KNOB_ECN] = UNBUILT("ecn"),
+	[RUBATO_KNOB_CONGESTION] = UNBUILT("congestion"),
+	[RUBATO_KNOB_BIND_MODE] = UNBUILT("bind-mode"),
+	[RUBATO_KNOB_TW_RST] = UNBUILT("tw-rst"),
+	[RUBATO_KNOB_TW_REUSE] = UNBUILT("tw-reuse"),
+	[RUBATO_CLOCK_TW_REUSE_DELAY] = UNBUILT("tw-reuse-delay"),
+	[RUBATO_KNOB_KEEPALIVE_FORCE] = UNBUILT("keepalive.force"),
+	[RUBATO_KNOB_ISN] = UNBUILT("isn"),
+};
+
+/* The texts above spell these bounds out. */
+static_assert(RUBATO_GAPS_MAX == 16 && RUBATO_TRIES_MAX == 1000);
+static_assert(RUBATO_FACTOR_ONE == 1000 && RUBATO_FACTOR_MAX == 16 * RUBATO_FACTOR_ONE);
+static_assert(RUBATO_GAP_MIN == RUBATO_NS_PER_MS);
+static_assert(RUBATO_GAP_MAX == 24ULL * 3600 * 1000 * RUBATO_NS_PER_MS);
+static_assert(RUBATO_FIN_WAIT_2_MAX == RUBATO_GAP_MAX);
+static_assert(RUBATO_MSL_MAX == 600ULL * 1000 * RUBATO_NS_PER_MS);
+static_assert(RUBATO_RTO_BOUND_MIN == RUBATO_NS_PER_MS && RUBATO_RTO_BOUND_MAX == RUBATO_MSL_MAX);
+
+static int error_of(unsigned int refusal)
+{
+	switch (refusal) {
+	case RUB_FLAW_RANGE:
+	case RUB_FLAW_GAP:
+	case RUB_FLAW_FACTOR:
+	case RUB_FLAW_TRIES:
+	case RUBATO_REFUSE_MAX_GAP:
+	case RUBATO_REFUSE_GIVE_UP:
+		return -ERANGE;
+	case RUBATO_REFUSE_UNBUILT:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+int rubato_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		     enum rubato_clock clock, unsigned int refusal)
+{
+	const char *text = texts[clock][refusal];
+
+	if (WARN_ON_ONCE(!text))
+		text = "a clock is refused";
+	/* NL_SET_ERR_MSG() takes only literals. */
+	if (extack) {
+		extack->_msg = text;
+		NL_SET_BAD_ATTR(extack, attr);
+	}
+	return error_of(refusal);
+}
