@@ -5,61 +5,10 @@
 #include <linux/rubato_netlink.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace rubato
 {
-
-std::uint64_t SequenceWatch::feed(std::uint64_t seq)
-{
-	if (!started_) {
-		started_ = true;
-		next_ = seq + 1;
-		return 0;
-	}
-	if (seq >= next_) {
-		std::uint64_t lost = 0;
-		if (seq - next_ > patience)
-			lost = seq - next_; // more than a matter of order
-		else if (seq > next_)
-			holes_.push_back({next_, seq});
-		next_ = seq + 1;
-		return lost + expire(next_ > patience ? next_ - patience : 0);
-	}
-	// A latecomer: split the hole it fills.
-	for (std::size_t i = 0; i < holes_.size(); i++) {
-		Hole hole = holes_[i];
-		if (seq < hole.first || seq >= hole.end)
-			continue;
-		holes_.erase(holes_.begin() + static_cast<std::ptrdiff_t>(i));
-		if (hole.first < seq)
-			holes_.push_back({hole.first, seq});
-		if (seq + 1 < hole.end)
-			holes_.push_back({seq + 1, hole.end});
-		break;
-	}
-	return 0;
-}
-
-std::uint64_t SequenceWatch::finish()
-{
-	return expire(next_);
-}
-
-std::uint64_t SequenceWatch::expire(std::uint64_t below)
-{
-	std::uint64_t lost = 0;
-	for (Hole &hole : holes_) {
-		std::uint64_t end = std::min(hole.end, below);
-		if (end > hole.first) {
-			lost += end - hole.first;
-			hole.first = end;
-		}
-	}
-	std::erase_if(holes_, [](const Hole &hole) { return hole.first == hole.end; });
-	return lost;
-}
 
 Result<Monitor> Monitor::open()
 {
@@ -117,12 +66,6 @@ Result<void> Monitor::take(Bytes datagram, std::vector<Item> &items)
 		items.push_back(std::move(*event));
 	}
 	return {};
-}
-
-std::vector<Monitor::Item> Monitor::finish()
-{
-	std::uint64_t lost = watch_.finish();
-	return lost ? std::vector<Item>{Lost{lost}} : std::vector<Item>{};
 }
 
 } // namespace rubato

@@ -87,7 +87,8 @@ Error explain_refusal(const Refusal &refusal, Bytes request)
 	std::string path = refusal.offset ? attribute_path(request, *refusal.offset) : "";
 	std::string text = refusal.text.empty() ? fallback_text(refusal.code) : refusal.text;
 	// The kernel's words may name the clock already.
-	if (!path.empty() && !text.starts_with(path))
+	std::string clock = path.substr(0, path.find(' '));
+	if (!path.empty() && !text.starts_with(clock + ":"))
 		text = path + ": " + text;
 	return {fmt::format("{} ({})", text, errno_name(refusal.code)), refusal.code};
 }

@@ -170,9 +170,6 @@ int monitor(const Command &command, const Arguments &arguments)
 	Printer printer(options.has("json"), {colour, options.has("relative")});
 	printer.begin(monitor->full());
 	rubato::Result<void> watched = watch(*monitor, signals, printer, *limits);
-	std::vector<rubato::Monitor::Item> rest = monitor->finish();
-	Limits unlimited;
-	print_items(printer, rest, unlimited);
 	return watched ? exit_ok : fail(command, watched.error());
 }
 

@@ -30,8 +30,9 @@ int stats(const Command &command, const Arguments &arguments)
 	}
 	for (const rubato::Counter &counter : stats->counters)
 		fmt::print("{:<18} {:>12}\n", counter.name, counter.value);
-	if (!stats->drops.empty())
-		fmt::print("dropped\n");
+	// Most reasons have never come up.
+	std::erase_if(stats->drops, [](const rubato::Drop &drop) { return !drop.count; });
+	fmt::print("{}\n", stats->drops.empty() ? "no segment was dropped" : "dropped, by reason");
 	for (const rubato::Drop &drop : stats->drops)
 		fmt::print("  {:<16} {:>12}\n", rubato::reason_name(drop.reason), drop.count);
 	return exit_ok;

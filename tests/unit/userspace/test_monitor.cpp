@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Holes in the events' numbers: loss is told, order is not mistaken for loss.
+// Holes in the events' numbers are loss, and are told.
 #include <rubato/monitor.hpp>
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <initializer_list>
 #include <random>
-#include <vector>
 
 using rubato::SequenceWatch;
 
 namespace
 {
 
-std::uint64_t lost_of(const std::vector<std::uint64_t> &numbers)
+std::uint64_t lost_of(std::initializer_list<std::uint64_t> numbers)
 {
 	SequenceWatch watch;
 	std::uint64_t lost = 0;
 	for (std::uint64_t seq : numbers)
 		lost += watch.feed(seq);
-	return lost + watch.finish();
+	return lost;
 }
 
 } // namespace
@@ -32,9 +31,8 @@ TEST(SequenceWatch, NothingLost)
 
 TEST(SequenceWatch, TheFirstNumberIsTheStart)
 {
-	SequenceWatch watch;
-	EXPECT_EQ(watch.feed(1'000'000), 0u);
-	EXPECT_EQ(watch.finish(), 0u);
+	EXPECT_EQ(lost_of({1'000'000}), 0u);
+	EXPECT_EQ(lost_of({1'000'000, 1'000'001}), 0u);
 }
 
 TEST(SequenceWatch, AHoleIsLoss)
@@ -43,53 +41,33 @@ TEST(SequenceWatch, AHoleIsLoss)
 	EXPECT_EQ(lost_of({1, 3, 5, 7}), 3u);
 }
 
-TEST(SequenceWatch, ALargeHoleIsToldAtOnceAndWhole)
+TEST(SequenceWatch, AHoleIsToldAtOnceAndWhole)
 {
 	SequenceWatch watch;
 	EXPECT_EQ(watch.feed(1), 0u);
 	EXPECT_EQ(watch.feed(1002), 1000u);
-	EXPECT_EQ(watch.finish(), 0u);
+	EXPECT_EQ(watch.feed(1003), 0u);
 }
 
-TEST(SequenceWatch, ASmallHoleIsToldAfterAWhile)
+// A module that was loaded anew begins at 1 again; that is no loss of 2^64 events.
+TEST(SequenceWatch, NumbersThatStartAgain)
 {
-	SequenceWatch watch;
-	watch.feed(1);
-	std::uint64_t lost = 0;
-	for (std::uint64_t seq = 4; seq < 4 + 2 * SequenceWatch::patience; seq++)
-		lost += watch.feed(seq);
-	EXPECT_EQ(lost, 2u);
-	EXPECT_EQ(watch.finish(), 0u);
+	EXPECT_EQ(lost_of({500, 501, 1, 2}), 0u);
+	EXPECT_EQ(lost_of({7, 7}), 0u);
 }
 
-TEST(SequenceWatch, LatecomersAreNotLost)
-{
-	EXPECT_EQ(lost_of({1, 3, 2, 4}), 0u);
-	EXPECT_EQ(lost_of({1, 6, 4, 2, 3, 5, 7}), 0u);
-	EXPECT_EQ(lost_of({1, 6, 4, 3, 5, 7}), 1u);
-}
-
-TEST(SequenceWatch, NumbersFromBeforeTheStart)
-{
-	EXPECT_EQ(lost_of({10, 9, 11, 12}), 0u);
-}
-
-TEST(SequenceWatch, RandomLossAndOrder)
+TEST(SequenceWatch, RandomLoss)
 {
 	std::mt19937_64 random(11);
-	for (int round = 0; round < 200; round++) {
-		std::vector<std::uint64_t> numbers = {0};
-		std::uint64_t dropped = 0;
-		for (std::uint64_t seq = 1; seq < 500; seq++) {
-			if (random() % 8 == 0 && seq < 490)
-				dropped++;
-			else
-				numbers.push_back(seq);
-		}
-		// Neighbours change places, far less than the patience.
-		for (std::size_t i = 1; i + 6 < numbers.size(); i += 6)
-			std::shuffle(numbers.begin() + static_cast<std::ptrdiff_t>(i),
-				     numbers.begin() + static_cast<std::ptrdiff_t>(i + 4), random);
-		ASSERT_EQ(lost_of(numbers), dropped) << "round " << round;
+	SequenceWatch watch;
+	std::uint64_t dropped = 0, lost = 0;
+	watch.feed(0);
+	for (std::uint64_t seq = 1; seq <= 5000; seq++) {
+		if (random() % 8 == 0 && seq != 5000)
+			dropped++;
+		else
+			lost += watch.feed(seq);
 	}
+	EXPECT_GT(dropped, 0u);
+	EXPECT_EQ(lost, dropped);
 }

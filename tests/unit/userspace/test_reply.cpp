@@ -159,6 +159,13 @@ TEST_F(ReplyTest, KernelNamedTheClockAlready)
 	auto result = feed(reply, refusal(ERANGE, "msl: at most 10m", offset(RUBATO_POLICY_MSL)));
 	ASSERT_FALSE(result);
 	EXPECT_EQ(result.error().message, "msl: at most 10m (ERANGE)");
+
+	// Also when the offset is that of a field in the clock's nest.
+	rubato::Reply again(request());
+	result = feed(again, refusal(ERANGE, "syn: gap outside 1 ms .. 24 h",
+				     offset(RUBATO_POLICY_SYN) + NLA_HDRLEN));
+	ASSERT_FALSE(result);
+	EXPECT_EQ(result.error().message, "syn: gap outside 1 ms .. 24 h (ERANGE)");
 }
 
 TEST_F(ReplyTest, NotPermittedSaysWhatToDo)

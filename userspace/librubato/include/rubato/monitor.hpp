@@ -4,33 +4,29 @@
 
 #include <rubato/socket.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
 namespace rubato
 {
 
-// Watches the events' numbers. Two processors may hand in two events in the wrong order, so a
-// number that is missing counts as lost only when it has been overtaken by `patience` others.
+// Watches the events' numbers. The kernel numbers and delivers under one lock, so a hole is loss
+// and never a matter of order; where one begins to listen is arbitrary.
 class SequenceWatch
 {
 public:
-	static constexpr std::uint64_t patience = 32;
-
-	// How many events are certainly lost now that this one has arrived.
-	std::uint64_t feed(std::uint64_t seq);
-	// No more will come: what is still missing is lost.
-	std::uint64_t finish();
+	// How many were lost between the event before and this one.
+	std::uint64_t feed(std::uint64_t seq)
+	{
+		std::uint64_t expected = last_ ? *last_ + 1 : seq;
+		last_ = seq;
+		return seq > expected ? seq - expected : 0;
+	}
 
 private:
-	std::uint64_t expire(std::uint64_t below);
-
-	struct Hole {
-		std::uint64_t first, end;
-	};
-	std::vector<Hole> holes_;
-	std::uint64_t next_ = 0;
-	bool started_ = false;
+	std::optional<std::uint64_t> last_;
 };
 
 class Monitor
@@ -46,8 +42,6 @@ public:
 
 	// What has arrived; empty when there is nothing at the moment.
 	Result<std::vector<Item>> read();
-	// Holes that nothing has filled, at the end.
-	std::vector<Item> finish();
 
 private:
 	Monitor(Socket socket, bool full) : socket_(std::move(socket)), full_(full) {}

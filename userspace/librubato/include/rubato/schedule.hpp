@@ -2,8 +2,8 @@
 // The one parser and the one formatter of schedules:
 //
 //	schedule = gap { " " gap } [ "xN" ] [ "max=" duration ] [ "tries=" n ] [ "give-up=" duration
-//] 	gap      = duration | "rto"		"rto" only as the sole gap, and with xN 	reference = "as"
-//clock
+//] 	gap      = duration | "rto"		"rto" only as the sole gap, and with xN
+//reference = "as" clock
 //
 // The options follow the gaps in any order, each once.
 #pragma once
