@@ -99,6 +99,7 @@ static inline struct rubato_sock *rubato_sk(const struct sock *sk)
 
 extern struct proto rubato_prot;	/* conn/sock.c: "RUBATO" in /proc/net/protocols */
 extern unsigned int rubato_protocol;	/* the IP protocol number, module parameter */
+extern unsigned int rubato_time_wait_max; /* TIME_WAIT entries per namespace, likewise */
 
 /* A new socket's part, after sock_init_data(). Return: 0 or -errno. */
 int rubato_conn_init_sock(struct sock *sk);

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The socket as the kernel sees it: struct proto, birth, death, waking, and the one timer of
+ * a connection (DESIGN.md section 3: every deadline is rub_due()'s).
+ *
+ * The socket lock guards everything here. The timer is a soft hrtimer and holds a reference
+ * while it is queued; it is re-armed lazily: an earlier one that fires for nothing looks again.
+ */
+#include <linux/module.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include "conn/internal.h"
+#include "report/report.h"
+
+unsigned int rubato_protocol = IPPROTO_RUBATO;
+
+static struct lock_class_key sock_lock_keys[2];
+static atomic64_t last_cookie;
+
+/* Memory accounting, as struct proto asks for it. */
+static atomic_long_t memory_allocated ____cacheline_aligned_in_smp;
+static DEFINE_PER_CPU(int, memory_per_cpu_fw_alloc);
+static long memory_limits[3] __read_mostly;	/* pages: low, pressure, high */
+static int wmem_limits[3] = { PAGE_SIZE, 16 * 1024, 4 * 1024 * 1024 };
+static int rmem_limits[3] = { PAGE_SIZE, 128 * 1024, 6 * 1024 * 1024 };
+
+u64 rubato_new_cookie(void)
+{
+	return atomic64_inc_return(&last_cookie);
+}
+
+/* Wakes writers only when a worthwhile part of the buffer is free, so that they do not dribble. */
+static void write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !sk_stream_is_writeable(sk))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}
+
+/* Says what rubato_sock.wake has collected. An orphan has nobody to tell. */
+void rubato_sock_wake(struct sock *sk)
+{
+	struct rubato_sock *rs = rubato_sk(sk);
+	u8 wake = rs->wake;
+
+	rs->wake = 0;
+	if (!wake || sock_flag(sk, SOCK_DEAD))
+		return;
+	if (wake & RUBATO_WAKE_DATA)
+		sk->sk_data_ready(sk);
+	if (wake & RUBATO_WAKE_SPACE && sk->sk_socket &&
+	    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+	if (!(wake & RUBATO_WAKE_STATE))
+		return;
+	if (sk->sk_err)
+		sk_error_report(sk);
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_IO, sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP : POLL_OUT);
+}
+
+static enum hrtimer_restart timer_fired(struct hrtimer *timer)
+{
+	struct rubato_sock *rs = container_of(timer, struct rubato_sock, timer);
+	struct sock *sk = &rs->inet.sk;
+
+	bh_lock_sock(sk);
+	rs->armed = 0;
+	if (sock_owned_by_user(sk))
+		set_bit(RUBATO_DEFER_TIMER, &rs->deferred);
+	else
+		rubato_drive_timer(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return HRTIMER_NORESTART;
+}
+
+void rubato_timer_arm(struct sock *sk, rub_ns due)
+{
+	struct rubato_sock *rs = rubato_sk(sk);
+
+	if (due == RUB_NEVER || (rs->armed && rs->armed <= due))
+		return;
+	/* One that was queued leaves us its reference; one that is just firing keeps it. */
+	if (hrtimer_try_to_cancel(&rs->timer) != 1)
+		sock_hold(sk);
+	rs->armed = due;
+	hrtimer_start(&rs->timer, ns_to_ktime(min_t(u64, due, KTIME_MAX)), HRTIMER_MODE_ABS_SOFT);
+}
+
+void rubato_timer_cancel(struct sock *sk)
+{
+	struct rubato_sock *rs = rubato_sk(sk);
+
+	rs->armed = 0;
+	if (hrtimer_try_to_cancel(&rs->timer) == 1)
+		__sock_put(sk);
+}
+
+static void describe_binding(const struct rubato_binding *binding, struct rub_bound *bound)
+{
+	const struct rubato_sock *rs = container_of(binding, struct rubato_sock, binding);
+	const struct sock *sk = &rs->inet.sk;
+
+	bound->addr = (__force u32)rs->inet.inet_rcv_saddr;
+	bound->ifindex = READ_ONCE(sk->sk_bound_dev_if);
+	bound->uid = __kuid_val(sk->sk_uid);
+	bound->reuse_addr = sk->sk_reuse;
+	bound->reuse_port = sk->sk_reuseport;
+	bound->state = READ_ONCE(sk->sk_state);
+}
+
+/* Frees what a socket has of its own. Any context: the last packet in flight may bring us here. */
+static void destruct(struct sock *sk)
+{
+	struct rubato_sock *rs = rubato_sk(sk);
+
+	rubato_queue_purge_write(sk);
+	rubato_queue_purge_ooo(sk);
+	rubato_policy_put(rs->policy);
+	rubato_gauge_add(sock_net(sk), RUBATO_GAUGE_SOCKETS, -1);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	inet_sock_destruct(sk);
+}
+
+/* Our part of a socket that is new or was cloned; the policy comes from the namespace. */
+void rubato_sock_setup(struct rubato_sock *rs)
+{
+	struct sock *sk = &rs->inet.sk;
+
+	memset((char *)rs + sizeof(rs->inet), 0, sizeof(*rs) - sizeof(rs->inet));
+	rub_init(&rs->tcb);
+	rs->policy = rubato_policy_get(sock_net(sk));
+	rs->node.kind = RUBATO_NODE_CONN;
+	rs->node.net = sock_net(sk);
+	rs->listener.net = sock_net(sk);
+	rs->binding.net = sock_net(sk);
+	rs->binding.describe = describe_binding;
+	spin_lock_init(&rs->accept.lock);
+	INIT_LIST_HEAD(&rs->accept.children);
+	INIT_LIST_HEAD(&rs->accept.halves);
+	INIT_LIST_HEAD(&rs->accept_link);
+	__skb_queue_head_init(&rs->ooo);
+	hrtimer_init(&rs->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
+	rs->timer.function = timer_fired;
+	rubato_gauge_add(sock_net(sk), RUBATO_GAUGE_SOCKETS, 1);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+}
+
+int rubato_conn_init_sock(struct sock *sk)
+{
+	struct rubato_sock *rs = rubato_sk(sk);
+
+	sock_lock_init_class_and_name(sk, "slock-AF_RUBATO", &sock_lock_keys[0],
+				      "sk_lock-AF_RUBATO", &sock_lock_keys[1]);
+	sk->sk_destruct = destruct;
+	sk->sk_write_space = write_space;
+	sk->sk_backlog_rcv = sk->sk_prot->backlog_rcv;
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	rubato_sock_setup(rs);
+	rs->cookie = rubato_new_cookie();
+	return 0;
+}
+
+/* A child of @listener, its lock held, known to nobody; NULL without memory. */
+struct sock *rubato_sock_clone(struct sock *listener)
+{
+	struct sock *sk = sk_clone_lock(listener, GFP_ATOMIC);
+	struct inet_sock *inet;
+
+	if (!sk)
+		return NULL;
+	__sock_put(sk);	/* sk_clone_lock() gives one for a timer, too */
+	bh_unlock_sock(sk);
+	sk->sk_state = TCP_CLOSE;
+	sock_lock_init_class_and_name(sk, "slock-AF_RUBATO", &sock_lock_keys[0],
+				      "sk_lock-AF_RUBATO", &sock_lock_keys[1]);
+	inet = inet_sk(sk);
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	inet->mc_list = NULL;
+	atomic_set(&inet->inet_id, get_random_u16());
+	/* The bit means that the process chose them: it chose the listener's. */
+	sk->sk_userlocks &= ~(SOCK_BINDADDR_LOCK | SOCK_BINDPORT_LOCK);
+	rubato_sock_setup(rubato_sk(sk));
+	bh_lock_sock(sk);
+	return sk;
+}
+
+/* inet_create() and the other door call it for a socket that came to nothing. */
+static void unhash(struct sock *sk)
+{
+	rubato_node_remove(&rubato_sk(sk)->node);
+}
+
+struct proto rubato_prot = {
+	.name			= "RUBATO",
+	.owner			= THIS_MODULE,
+	.obj_size		= sizeof(struct rubato_sock),
+	.init			= rubato_conn_init_sock,
+	.unhash			= unhash,
+	.backlog_rcv		= rubato_backlog_rcv,
+	.release_cb		= rubato_release_cb,
+	.memory_allocated	= &memory_allocated,
+	.per_cpu_fw_alloc	= &memory_per_cpu_fw_alloc,
+	.sysctl_mem		= memory_limits,
+	.sysctl_wmem		= wmem_limits,
+	.sysctl_rmem		= rmem_limits,
+};
+
+/* All sockets together may hold a sixteenth of the memory, as TCP's. */
+static void set_memory_limits(void)
+{
+	unsigned long pages = max(nr_free_buffer_pages() / 16, 128UL);
+
+	memory_limits[0] = pages / 4 * 3;
+	memory_limits[1] = pages;
+	memory_limits[2] = memory_limits[0] * 2;
+}
+
+int rubato_conn_init(void)
+{
+	int err;
+
+	if (!rubato_protocol || rubato_protocol >= IPPROTO_RAW || rubato_protocol == IPPROTO_TCP) {
+		pr_err("rubato: protocol=%u is not between 1 and %d, or is TCP's\n",
+		       rubato_protocol, IPPROTO_RAW - 1);
+		return -EINVAL;
+	}
+	set_memory_limits();
+	err = rubato_half_init();
+	if (err)
+		return err;
+	err = rubato_tw_module_init();
+	if (err)
+		goto half;
+	err = proto_register(&rubato_prot, 1);
+	if (err)
+		goto tw;
+	err = rubato_net_init();
+	if (err)
+		goto proto;
+	err = rubato_receive_init();
+	if (err)
+		goto net;
+	rubato_policy_on_change(rubato_retune_hook);
+	return 0;
+net:
+	rubato_net_exit();
+proto:
+	proto_unregister(&rubato_prot);
+tw:
+	rubato_tw_module_exit();
+half:
+	rubato_half_exit();
+	return err;
+}
+
+void rubato_conn_exit(void)
+{
+	rubato_policy_on_change(NULL);
+	rubato_receive_exit();
+	rubato_net_exit();
+	/* Entries, sockets and what they carry are freed after a grace period. */
+	rcu_barrier();
+	proto_unregister(&rubato_prot);
+	rubato_tw_module_exit();
+	rubato_half_exit();
+}
