@@ -303,6 +303,11 @@ static inline u8 rub_state(const struct rub_tcb *tcb)
 {
 	return tcb->state;
 }
+/* Largest payload of a segment; 0 before the handshake. */
+static inline u32 rub_mss(const struct rub_tcb *tcb)
+{
+	return tcb->snd_mss;
+}
 /* What listings and events show. */
 struct rub_view {
 	u8 state, clock;	/* enum rubato_state, enum rubato_clock that runs or 0 */
@@ -334,6 +339,16 @@ static inline void rub_half_view(const struct rub_half *half, struct rub_view *v
 	view->snd_una = half->iss;
 	view->snd_nxt = half->iss + 1;
 	view->rcv_nxt = half->irs + 1;
+}
+static inline void rub_tw_view(const struct rub_tw *tw, struct rub_view *view)
+{
+	memset(view, 0, sizeof(*view));
+	view->state = RUBATO_TIME_WAIT;
+	view->clock = RUBATO_CLOCK_MSL;
+	view->first = tw->last;
+	view->snd_una = tw->snd_nxt;
+	view->snd_nxt = tw->snd_nxt;
+	view->rcv_nxt = tw->rcv_nxt;
 }
 /* The measured RTO within the policy's bounds, ns. */
 rub_ns rub_rto(const struct rub_tcb *tcb, const struct rub_policy *policy);
@@ -373,6 +388,9 @@ void rub_tw_init(struct rub_tw *tw, const struct rub_tcb *tcb, const struct rub_
 /* conformance.md section 1. tw->last moves when the 2 MSL start again. */
 enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 				const struct rub_env *env, struct rub_tx *tx);
+
+/* RUB_REINCARNATE, but nobody listens: RUB_ANSWER, an ACK without a restart, or RUB_DROP. */
+enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, struct rub_tx *tx);
 
 /* CLOSED (RFC 9293 section 3.10.7.1): true: send tx, an RST. */
 bool rub_stray_segment(const struct rub_seg *seg, struct rub_tx *tx);

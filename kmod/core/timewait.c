@@ -35,6 +35,11 @@ static enum rub_verdict limited(struct rub_tw *tw, const struct rub_env *env, st
 	return drop(tx, RUBATO_REASON_RATE_LIMIT);
 }
 
+enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, struct rub_tx *tx)
+{
+	return limited(tw, env, tx);
+}
+
 enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 				const struct rub_env *env, struct rub_tx *tx)
 {
