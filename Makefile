@@ -39,7 +39,7 @@ userspace: setup
 	@scripts/build-userspace
 
 ## unit: only the tests that need no VM
-unit: userspace
+unit: setup
 	@scripts/test laws unit
 
 ## vm: run a command in the VM, module loaded: make vm CMD='rubatoctl show'
