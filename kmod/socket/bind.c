@@ -25,8 +25,11 @@ static int check_address(struct sock *sk, __be32 local)
 {
 	struct net *net = sock_net(sk);
 	u32 table = l3mdev_fib_table_by_index(net, sk->sk_bound_dev_if) ?: RT_TABLE_LOCAL;
-	int type = inet_addr_type_table(net, local, table);
+	int type;
 
+	if (local == htonl(INADDR_ANY))
+		return 0;
+	type = inet_addr_type_table(net, local, table);
 	/* Nothing that is not unicast ever gets through (MUST-57): refuse it here already. */
 	if (type == RTN_MULTICAST || type == RTN_BROADCAST)
 		return -EADDRNOTAVAIL;
