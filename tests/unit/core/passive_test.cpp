@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* LISTEN and SYN_RCVD of a passive open: RFC 9293 sections 3.10.7.2 and 3.10.7.4. */
+#include "script.h"
+
+#include "core/constants.h"
+
+using namespace script;
+
+namespace
+{
+
+/* A half-open connection: SYN in, SYN+ACK out. */
+void half_open(Script &s)
+{
+	s.mark();
+	s.listen();
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+}
+
+} // namespace
+
+TEST(Listen, SynIsAnsweredBySynAck)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN));
+	EXPECT_EQ(s.verdict, RUB_CREATE);
+	s.expect(seg(SYN | ACK, 0, 1).window(BUFFER).with_mss(MSS).as_unit(RUB_UNIT_SYNACK));
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+TEST(Listen, ResetIsIgnored)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(RST, 5));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_LISTEN_RST);
+	s.send(seg(RST | ACK, 5, 9));
+	s.silence();
+	s.send(seg(RST | SYN, 5));
+	s.silence();
+	s.state_is(RUBATO_LISTEN);
+}
+
+TEST(Listen, AckIsAnsweredByReset)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(ACK, 5, 9));
+	EXPECT_EQ(s.verdict, RUB_ANSWER);
+	s.expect(seg(RST, 9, 0));
+	s.send(seg(SYN | ACK, 5, 9));
+	s.expect(seg(RST, 9, 0));
+	s.send(seg(FIN | ACK | PSH, 5, 9, 20));
+	s.expect(seg(RST, 9, 0));
+	s.state_is(RUBATO_LISTEN);
+}
+
+TEST(Listen, NothingButSynOpens)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(0, 5, 0, 20));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_LISTEN_NO_SYN);
+	s.send(seg(FIN, 5));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_LISTEN_NO_SYN);
+	s.state_is(RUBATO_LISTEN);
+}
+
+/* Nobody keeps the SYN's data: it is not acknowledged, and the peer sends it again. */
+TEST(Listen, DataOnTheSynIsLeftToBeSentAgain)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN, 0, 0, 100));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK | PSH, 1, 1, 100));
+	s.kept({{1, 101}});
+	s.expect(seg(ACK, 1, 101));
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+TEST(Listen, FinOnTheSynIsLeftToBeSentAgain)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN | FIN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(FIN | ACK, 1, 1));
+	s.expect(seg(ACK, 1, 2));
+	s.state_is(RUBATO_CLOSE_WAIT);
+}
+
+TEST(Listen, IssIsTheKeyedHashPlusTheClock)
+{
+	Script s;
+	rub_seg syn{};
+	rub_tx tx;
+
+	syn.seq = 77;
+	syn.flags = SYN;
+	s.env.isn_hash = 0x1234567890ull;
+	s.env.now = 40'000;
+	ASSERT_EQ(rub_listen_segment(&syn, &s.env, 0, &s.half, &tx), RUB_CREATE);
+	EXPECT_EQ(tx.seq, static_cast<u32>(0x1234567890ull + 10));
+	EXPECT_EQ(tx.ack, 78u);
+}
+
+/* MAY-2: a reincarnation's ISS is beyond what the old connection used, whatever the clock. */
+TEST(Listen, IssOfAReincarnationIsBeyondTheFloor)
+{
+	for (u32 floor : {1u, 1000u, 0x7fffffffu, 0xfffffff0u}) {
+		for (u32 offset : {0u, 1u, 0x10000u, 0x7fff0000u, 0x80000001u, 0xffffff00u}) {
+			Script s;
+			rub_seg syn{};
+			rub_tx tx;
+
+			syn.seq = 77;
+			syn.flags = SYN;
+			s.env.isn_hash = floor + offset - s.env.now / 4000;
+			ASSERT_EQ(rub_listen_segment(&syn, &s.env, floor, &s.half, &tx),
+				  RUB_CREATE);
+			EXPECT_GT(static_cast<s32>(tx.seq - floor), 0)
+				<< "floor " << floor << ", clock's ISN " << floor + offset;
+		}
+	}
+}
+
+TEST(SynRcvd, AckEstablishes)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(ACK, 1, 1));
+	EXPECT_EQ(s.verdict, RUB_ESTABLISH);
+	s.silence();
+	s.state_is(RUBATO_ESTABLISHED);
+	s.entered({RUBATO_ESTABLISHED});
+	EXPECT_TRUE(s.saw(RUB_RX_CONNECTED));
+	EXPECT_TRUE(s.never_due());
+}
+
+TEST(SynRcvd, PeersMssAndWindowCarryOver)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN).with_mss(400));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1).window(800));
+	s.silence();
+	s.write(1600);
+	s.expect(seg(ACK, 1, 1, 400));
+	s.expect(seg(ACK, 401, 1, 400));
+	s.silence();
+}
+
+TEST(SynRcvd, WithoutMssOptionSegmentsAre536)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN).with_mss(0));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1));
+	s.write(536);
+	s.expect(seg(ACK | PSH, 1, 1, 536));
+}
+
+TEST(SynRcvd, DataOnTheThirdAckIsTaken)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(ACK | PSH, 1, 1, 250));
+	s.kept({{1, 251}});
+	EXPECT_TRUE(s.saw(RUB_RX_ADVANCED));
+	s.expect(seg(ACK, 1, 251));
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+TEST(SynRcvd, FinOnTheThirdAckIsTaken)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(FIN | ACK, 1, 1, 10));
+	s.kept({{1, 11}});
+	s.expect(seg(ACK, 1, 12));
+	s.entered({RUBATO_ESTABLISHED, RUBATO_CLOSE_WAIT});
+	s.state_is(RUBATO_CLOSE_WAIT);
+}
+
+/* The third ACK is lost; the data behind it does its work, though it leaves a hole. */
+TEST(SynRcvd, DataBeyondAHoleEstablishesToo)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(ACK | PSH, 101, 1, 100));
+	s.kept({{101, 201}});
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+	s.send(seg(ACK, 1, 1, 100));
+	s.expect(seg(ACK, 1, 201));
+}
+
+TEST(SynRcvd, BadAckIsAnsweredByReset)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(ACK, 1, 0));
+	s.expect(seg(RST, 0, 0));
+	s.send(seg(ACK, 1, 2));
+	s.expect(seg(RST, 2, 0));
+	s.state_is(RUBATO_SYN_RCVD);
+	s.send(seg(ACK, 1, 1));
+	s.silence();
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+TEST(SynRcvd, ExactResetReturnsToListen)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(RST, 1));
+	s.silence();
+	EXPECT_EQ(s.verdict, RUB_REMOVE);
+	s.state_is(RUBATO_LISTEN);
+}
+
+TEST(SynRcvd, ResetInTheWindowIsChallenged)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(RST, 2));
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_SYN_RCVD);
+	s.send(seg(RST, BUFFER));
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+TEST(SynRcvd, ResetOutsideTheWindowIsDropped)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(RST, 0));
+	s.silence();
+	s.send(seg(RST, 1 + BUFFER));
+	s.silence();
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+/* It lies before the window: an ACK, by step one. */
+TEST(SynRcvd, SynAgainIsAcknowledged)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(SYN));
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+TEST(SynRcvd, SegmentBeyondTheWindowIsAcknowledged)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(ACK, 1 + BUFFER, 1, 10));
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+TEST(SynRcvd, SegmentWithoutAckIsDropped)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(0, 1, 0, 10));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_NO_ACK);
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+TEST(SynRcvd, SynAckIsSentAgainAndGivenUp)
+{
+	Script s([](rub_config &c) { c.synack = schedule("1s 2s 3s"); });
+
+	half_open(s);
+	s.expect_at(1s, seg(SYN | ACK, 0, 1).retransmitted(1).by(RUBATO_CLOCK_SYNACK));
+	s.expect_at(3s, seg(SYN | ACK, 0, 1).retransmitted(2));
+	s.at(6s - 1ns);
+	s.state_is(RUBATO_SYN_RCVD);
+	s.at(6s);
+	s.silence();
+	EXPECT_EQ(s.verdict, RUB_REMOVE);
+	s.state_is(RUBATO_LISTEN);
+}
+
+/* RFC 6298: the first RTO is 1 s, each further one twice the last; here until 180 s. */
+TEST(SynRcvd, DefaultScheduleDoublesFromOneSecond)
+{
+	Script s;
+
+	half_open(s);
+	for (ns t : {1s, 3s, 7s, 15s, 31s, 63s, 127s})
+		s.expect_at(t, seg(SYN | ACK, 0, 1));
+	s.at(180s - 1ns);
+	s.state_is(RUBATO_SYN_RCVD);
+	s.at(180s);
+	s.state_is(RUBATO_LISTEN);
+}
+
+TEST(SynRcvd, ExpiringTooEarlyDoesNothing)
+{
+	Script s;
+	rub_tx tx;
+
+	half_open(s);
+	EXPECT_EQ(rub_half_expire(&s.half, &s.env, &tx), RUB_DROP);
+	s.expect_at(1s, seg(SYN | ACK, 0, 1));
+}
+
+/* A local drop is no try: again after rto-min, and the nominal end holds. */
+TEST(SynRcvd, LocalDropIsNoTry)
+{
+	Script s([](rub_config &c) { c.synack = schedule("1s 2s 3s"); });
+
+	half_open(s);
+	s.drop_next(1);
+	s.expect_at(1200ms, seg(SYN | ACK, 0, 1).retransmitted(1));
+	EXPECT_EQ(s.dropped(), 1u);
+}
+
+TEST(SynRcvd, LocalDropsKeepTheNominalEnd)
+{
+	Script s([](rub_config &c) { c.synack = schedule("1s 2s 3s"); });
+
+	half_open(s);
+	s.drop_next(100000);
+	s.at(6s - 1ns);
+	s.state_is(RUBATO_SYN_RCVD);
+	s.at(6s);
+	s.state_is(RUBATO_LISTEN);
+	s.drop_next(0);
+}
+
+TEST(SynRcvd, AnswersAreLimited)
+{
+	Script s;
+	unsigned answers = 0;
+
+	half_open(s);
+	for (int i = 0; i < 100; i++) {
+		s.send(seg(RST, 2));
+		answers += s.take().size();
+	}
+	EXPECT_EQ(answers, RUB_CHALLENGE_MAX);
+	s.dropped_for(RUBATO_REASON_RATE_LIMIT);
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+/* 3 * R = 300 ms, measured by the SYN+ACK and its ACK. */
+TEST(SynRcvd, TheHandshakeMeasuresTheRtt)
+{
+	Script s;
+
+	s.accept();
+	EXPECT_EQ(rub_rto(&s.tcb, &s.policy), static_cast<rub_ns>(RTO.count()));
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1, 1, MSS));
+	s.expect_at(RTO, seg(ACK | PSH, 1, 1, MSS).retransmitted(1));
+}
+
+/* Karn, and RFC 6298 section 5.7: no sample from a SYN+ACK that left twice, and 3 s then. */
+TEST(SynRcvd, NoMeasurementAfterARetransmission)
+{
+	Script s;
+
+	half_open(s);
+	s.expect_at(1s, seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1));
+	s.mark();
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1, 1, MSS));
+	s.expect_at(3s, seg(ACK | PSH, 1, 1, MSS));
+}

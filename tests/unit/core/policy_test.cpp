@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Schedules and policies: what DESIGN.md section 3 allows, and what compiling makes of it. */
+#include "script.h"
+
+using namespace script;
+
+namespace
+{
+
+constexpr rubato_clock SYN_CLOCK = RUBATO_CLOCK_SYN;
+
+rub_flaw flaw_of(const rubato_schedule &s, rubato_clock clock = SYN_CLOCK)
+{
+	return rub_schedule_check(&s, clock);
+}
+
+rub_flaw flaw_of(std::string_view text, rubato_clock clock = SYN_CLOCK)
+{
+	return flaw_of(schedule(text), clock);
+}
+
+rubato_schedule as(rubato_clock clock)
+{
+	rubato_schedule s{};
+
+	s.flags = RUBATO_SCHED_AS;
+	s.as = static_cast<__u16>(clock);
+	return s;
+}
+
+rub_flaw flaw_of_config(const std::function<void(rub_config &)> &change, rubato_clock &culprit)
+{
+	rub_config c = rub_config_builtin;
+
+	culprit = RUBATO_CLOCK_NONE;
+	change(c);
+	return rub_config_check(&c, &culprit);
+}
+
+bool same(const rubato_schedule &a, const rubato_schedule &b)
+{
+	for (int i = 0; i < RUBATO_GAPS_MAX; i++) {
+		if (a.gap[i] != b.gap[i])
+			return false;
+	}
+	return a.max == b.max && a.give_up == b.give_up && a.tries == b.tries &&
+	       a.factor == b.factor && a.as == b.as && a.n_gaps == b.n_gaps && a.flags == b.flags;
+}
+
+constexpr u64 MSEC = 1'000'000, SEC = 1'000'000'000;
+
+} // namespace
+
+TEST(ScheduleCheck, WhatTheDesignShowsIsGood)
+{
+	for (const char *text :
+	     {"6s 24s 45s", "1s 1s 1s x2 tries=8", "rto x2 max=64s give-up=10m", "75s x1 tries=8",
+	      "rto x2 give-up=180s", "1s x2 tries=6", "200ms x2 give-up=5s", "20ms x2 tries=3",
+	      "rto x16 tries=0", "1ms", "24h", "1s give-up=1s", "1s x1.5 tries=3"})
+		EXPECT_EQ(flaw_of(text), RUB_FLAW_NONE) << text;
+}
+
+TEST(ScheduleCheck, OnlyPersistMayBeEndless)
+{
+	EXPECT_EQ(flaw_of("rto x2", RUBATO_CLOCK_SYN), RUB_FLAW_ENDLESS);
+	EXPECT_EQ(flaw_of("rto x2 max=60s", RUBATO_CLOCK_DATA), RUB_FLAW_ENDLESS);
+	EXPECT_EQ(flaw_of("1s x1", RUBATO_CLOCK_SYNACK), RUB_FLAW_ENDLESS);
+	EXPECT_EQ(flaw_of("1s x1", RUBATO_CLOCK_FIN), RUB_FLAW_ENDLESS);
+	EXPECT_EQ(flaw_of("rto x2 max=60s", RUBATO_CLOCK_PERSIST), RUB_FLAW_NONE);
+	EXPECT_EQ(flaw_of("1s x1", RUBATO_CLOCK_PERSIST), RUB_FLAW_NONE);
+}
+
+TEST(ScheduleCheck, Empty)
+{
+	EXPECT_EQ(flaw_of(rubato_schedule{}), RUB_FLAW_EMPTY);
+}
+
+TEST(ScheduleCheck, Gaps)
+{
+	rubato_schedule s = schedule("1s 2s 3s");
+
+	s.gap[1] = RUBATO_GAP_MIN - 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_GAP);
+	s.gap[1] = 0;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_GAP);
+	s.gap[1] = RUBATO_GAP_MAX + 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_GAP);
+	s.gap[1] = ~0ull;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_GAP);
+	s.gap[1] = RUBATO_GAP_MAX;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+	s.gap[1] = RUBATO_GAP_MIN;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+}
+
+TEST(ScheduleCheck, TooManyGaps)
+{
+	rubato_schedule s{};
+
+	for (auto &gap : s.gap)
+		gap = SEC;
+	s.n_gaps = RUBATO_GAPS_MAX;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+	s.n_gaps = RUBATO_GAPS_MAX + 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_TOO_MANY_GAPS);
+	s.n_gaps = 255;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_TOO_MANY_GAPS);
+}
+
+TEST(ScheduleCheck, RtoGoesAloneAndWithAFactor)
+{
+	rubato_schedule s = schedule("rto x2 tries=3");
+
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+	s.gap[0] = SEC;
+	s.n_gaps = 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_RTO);
+	s = schedule("rto give-up=5s");
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_RTO);
+}
+
+TEST(ScheduleCheck, Factor)
+{
+	rubato_schedule s = schedule("1s x2 tries=3");
+
+	s.factor = RUBATO_FACTOR_ONE - 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_FACTOR);
+	s.factor = 0;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_FACTOR);
+	s.factor = RUBATO_FACTOR_MAX + 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_FACTOR);
+	s.factor = RUBATO_FACTOR_MAX;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+	s.factor = RUBATO_FACTOR_ONE;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+}
+
+/* "without it the list is the whole schedule, and max or tries are errors" */
+TEST(ScheduleCheck, MaxAndTriesNeedAFactor)
+{
+	EXPECT_EQ(flaw_of("1s 2s max=5s"), RUB_FLAW_NEEDS_FACTOR);
+	EXPECT_EQ(flaw_of("1s 2s tries=5"), RUB_FLAW_NEEDS_FACTOR);
+	EXPECT_EQ(flaw_of("1s 2s give-up=5s"), RUB_FLAW_NONE);
+}
+
+TEST(ScheduleCheck, Tries)
+{
+	rubato_schedule s = schedule("1s x2 tries=3");
+
+	s.tries = RUBATO_TRIES_MAX;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_NONE);
+	s.tries = RUBATO_TRIES_MAX + 1;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_TRIES);
+	s.tries = ~0u;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_TRIES);
+}
+
+TEST(ScheduleCheck, MaxAndGiveUpAreDurations)
+{
+	rubato_schedule s = schedule("1s x2 max=5s tries=3 give-up=1h");
+
+	s.max = 0;
+	EXPECT_NE(flaw_of(s), RUB_FLAW_NONE);
+	s.max = ~0ull;
+	EXPECT_NE(flaw_of(s), RUB_FLAW_NONE);
+	s.max = 5 * SEC;
+	s.give_up = 0;
+	EXPECT_NE(flaw_of(s), RUB_FLAW_NONE);
+	s.give_up = ~0ull;
+	EXPECT_NE(flaw_of(s), RUB_FLAW_NONE);
+}
+
+TEST(ScheduleCheck, Flags)
+{
+	rubato_schedule s = schedule("1s 2s");
+
+	s.flags |= 0x40;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_FLAGS);
+	s.flags = 0x80;
+	EXPECT_EQ(flaw_of(s), RUB_FLAW_FLAGS);
+}
+
+/* "fields whose flag is clear are zero", and so are unused gaps and what is reserved */
+TEST(ScheduleCheck, FieldsWithoutTheirFlag)
+{
+	const std::function<void(rubato_schedule &)> changes[] = {
+		[](rubato_schedule &s) { s.max = SEC; },
+		[](rubato_schedule &s) { s.give_up = SEC; },
+		[](rubato_schedule &s) { s.tries = 1; },
+		[](rubato_schedule &s) { s.factor = 2000; },
+		[](rubato_schedule &s) { s.as = RUBATO_CLOCK_DATA; },
+		[](rubato_schedule &s) { s.reserved = 1; },
+		[](rubato_schedule &s) { s.gap[2] = SEC; },
+		[](rubato_schedule &s) { s.gap[15] = SEC; },
+	};
+	int n = 0;
+
+	for (const auto &change : changes) {
+		rubato_schedule s = schedule("1s 2s");
+
+		change(s);
+		EXPECT_EQ(flaw_of(s), RUB_FLAW_FLAGS) << "change " << n;
+		n++;
+	}
+}
+
+TEST(ScheduleCheck, Reference)
+{
+	EXPECT_EQ(flaw_of(as(RUBATO_CLOCK_DATA)), RUB_FLAW_NONE);
+	EXPECT_EQ(flaw_of(as(RUBATO_CLOCK_SYN), RUBATO_CLOCK_SYNACK), RUB_FLAW_NONE);
+	EXPECT_EQ(flaw_of(as(RUBATO_CLOCK_SYN), RUBATO_CLOCK_SYN), RUB_FLAW_REFERENCE);
+	EXPECT_EQ(flaw_of(as(RUBATO_CLOCK_MSL)), RUB_FLAW_REFERENCE);
+	EXPECT_EQ(flaw_of(as(RUBATO_CLOCK_NONE)), RUB_FLAW_REFERENCE);
+	EXPECT_EQ(flaw_of(as(static_cast<rubato_clock>(999))), RUB_FLAW_REFERENCE);
+	for (int field = 0; field < 3; field++) {
+		rubato_schedule s = as(RUBATO_CLOCK_DATA);
+
+		if (field == 0) {
+			s.gap[0] = SEC;
+			s.n_gaps = 1;
+		} else if (field == 1) {
+			s.flags |= RUBATO_SCHED_GIVE_UP;
+			s.give_up = SEC;
+		} else {
+			s.flags |= RUBATO_SCHED_RTO | RUBATO_SCHED_FACTOR;
+			s.factor = 2000;
+		}
+		EXPECT_NE(flaw_of(s), RUB_FLAW_NONE) << "field " << field;
+	}
+}
+
+TEST(ScheduleCheck, EveryFlawHasWords)
+{
+	for (int flaw = RUB_FLAW_RANGE; flaw <= RUB_FLAW_ORDER; flaw++) {
+		const char *text = rub_flaw_text(static_cast<rub_flaw>(flaw));
+
+		ASSERT_NE(text, nullptr);
+		EXPECT_GT(strlen(text), 3u);
+		EXPECT_NE(text[strlen(text) - 1], '.');
+	}
+}
+
+TEST(ConfigCheck, TheBuiltInIsGood)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(rub_config_check(&rub_config_builtin, &culprit), RUB_FLAW_NONE);
+}
+
+/* The default column of the table. */
+TEST(ConfigCheck, TheBuiltInIsTheTables)
+{
+	const rub_config &c = rub_config_builtin;
+
+	EXPECT_EQ(c.msl, 30 * SEC);
+	EXPECT_EQ(c.fin_wait_2, 60 * SEC);
+	EXPECT_EQ(c.rto_min, 200 * MSEC);
+	EXPECT_EQ(c.rto_max, 120 * SEC);
+	EXPECT_EQ(c.rto_initial, SEC);
+	EXPECT_TRUE(same(c.syn, schedule("rto x2 give-up=180s")));
+	EXPECT_TRUE(same(c.synack, as(RUBATO_CLOCK_SYN)));
+	EXPECT_TRUE(same(c.data, schedule("rto x2 max=64s give-up=10m")));
+	EXPECT_TRUE(same(c.fin, as(RUBATO_CLOCK_DATA)));
+	EXPECT_TRUE(same(c.persist, schedule("rto x2 max=60s")));
+}
+
+TEST(ConfigCheck, NamesTheClockAtFault)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.msl = RUBATO_MSL_MAX + 1; }, culprit),
+		  RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_MSL);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.fin_wait_2 = RUBATO_FIN_WAIT_2_MAX + 1; },
+				 culprit),
+		  RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_FIN_WAIT_2);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.rto_min = RUBATO_RTO_BOUND_MIN - 1; },
+				 culprit),
+		  RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_RTO_MIN);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.rto_max = RUBATO_RTO_BOUND_MAX + 1; },
+				 culprit),
+		  RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_RTO_MAX);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.rto_initial = 0; }, culprit),
+		  RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_RTO_INITIAL);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.data = rubato_schedule{}; }, culprit),
+		  RUB_FLAW_EMPTY);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_DATA);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.fin = schedule("1s x1"); }, culprit),
+		  RUB_FLAW_ENDLESS);
+	EXPECT_EQ(culprit, RUBATO_CLOCK_FIN);
+}
+
+TEST(ConfigCheck, ZeroMslIsAllowed)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.msl = 0; }, culprit), RUB_FLAW_NONE);
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.msl = RUBATO_MSL_MAX; }, culprit),
+		  RUB_FLAW_NONE);
+}
+
+TEST(ConfigCheck, RtoBoundsInOrder)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(flaw_of_config(
+			  [](rub_config &c) {
+				  c.rto_min = 2 * SEC;
+				  c.rto_max = SEC;
+			  },
+			  culprit),
+		  RUB_FLAW_ORDER);
+	EXPECT_TRUE(culprit == RUBATO_CLOCK_RTO_MIN || culprit == RUBATO_CLOCK_RTO_MAX);
+	EXPECT_EQ(flaw_of_config(
+			  [](rub_config &c) {
+				  c.rto_min = SEC;
+				  c.rto_max = SEC;
+			  },
+			  culprit),
+		  RUB_FLAW_NONE);
+}
+
+TEST(ConfigCheck, CirclesOfReferences)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(flaw_of_config(
+			  [](rub_config &c) {
+				  c.syn = as(RUBATO_CLOCK_SYNACK);
+				  c.synack = as(RUBATO_CLOCK_SYN);
+			  },
+			  culprit),
+		  RUB_FLAW_REFERENCE);
+	EXPECT_EQ(flaw_of_config(
+			  [](rub_config &c) {
+				  c.syn = as(RUBATO_CLOCK_DATA);
+				  c.data = as(RUBATO_CLOCK_FIN);
+				  c.fin = as(RUBATO_CLOCK_SYN);
+			  },
+			  culprit),
+		  RUB_FLAW_REFERENCE);
+}
+
+/* A reference to an endless schedule is endless. */
+TEST(ConfigCheck, ReferenceToPersistIsEndless)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.data = as(RUBATO_CLOCK_PERSIST); }, culprit),
+		  RUB_FLAW_ENDLESS);
+	EXPECT_EQ(flaw_of_config(
+			  [](rub_config &c) {
+				  c.persist = schedule("1s x2 tries=9");
+				  c.data = as(RUBATO_CLOCK_PERSIST);
+			  },
+			  culprit),
+		  RUB_FLAW_NONE);
+}
+
+TEST(PolicyCompile, ResolvesReferencesThroughEachOther)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	c.data = schedule("1s 2s 3s");
+	c.syn = as(RUBATO_CLOCK_DATA);
+	c.synack = as(RUBATO_CLOCK_SYN);
+	c.persist = as(RUBATO_CLOCK_SYNACK);
+	rub_policy_compile(&c, RUBATO_TEMPO_ONE, &p);
+	for (const rubato_schedule *s : {&p.syn, &p.synack, &p.data, &p.fin, &p.persist})
+		EXPECT_TRUE(same(*s, schedule("1s 2s 3s")));
+}
+
+TEST(PolicyCompile, TempoOneChangesNothing)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	c.syn = schedule("6s 24s 45s");
+	rub_policy_compile(&c, RUBATO_TEMPO_ONE, &p);
+	EXPECT_TRUE(same(p.syn, schedule("6s 24s 45s")));
+	EXPECT_EQ(p.msl, 30 * SEC);
+	EXPECT_EQ(p.rto_min, 200 * MSEC);
+	EXPECT_EQ(p.rto_max, 120 * SEC);
+}
+
+TEST(PolicyCompile, TempoDividesConfiguredDurations)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	c.syn = schedule("6s 24s 45s");
+	c.data = schedule("1s x2 max=50s tries=8 give-up=10m");
+	rub_policy_compile(&c, 100 * RUBATO_TEMPO_ONE, &p);
+	EXPECT_TRUE(same(p.syn, schedule("60ms 240ms 450ms")));
+	EXPECT_TRUE(same(p.data, schedule("10ms x2 max=500ms tries=8 give-up=6s")));
+	EXPECT_EQ(p.msl, 300 * MSEC);
+	EXPECT_EQ(p.fin_wait_2, 600 * MSEC);
+}
+
+TEST(PolicyCompile, TempoBelowOneStretches)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	c.syn = schedule("6s 24s");
+	rub_policy_compile(&c, RUBATO_TEMPO_ONE / 2, &p);
+	EXPECT_TRUE(same(p.syn, schedule("12s 48s")));
+	EXPECT_EQ(p.msl, 60 * SEC);
+}
+
+/* "Results below 1 ms are raised to 1 ms, zero stays zero." */
+TEST(PolicyCompile, TempoHasAFloor)
+{
+	EXPECT_EQ(rub_tempo(500 * MSEC, RUBATO_TEMPO_MAX), MSEC);
+	EXPECT_EQ(rub_tempo(1000 * MSEC, RUBATO_TEMPO_MAX), MSEC);
+	EXPECT_EQ(rub_tempo(2000 * MSEC, RUBATO_TEMPO_MAX), 2 * MSEC);
+	EXPECT_EQ(rub_tempo(1, RUBATO_TEMPO_MAX), MSEC);
+	EXPECT_EQ(rub_tempo(0, RUBATO_TEMPO_MAX), 0u);
+	EXPECT_EQ(rub_tempo(0, RUBATO_TEMPO_MIN), 0u);
+	EXPECT_EQ(rub_tempo(5 * SEC, RUBATO_TEMPO_ONE), 5 * SEC);
+	EXPECT_EQ(rub_tempo(RUBATO_GAP_MAX, RUBATO_TEMPO_MIN), 100 * RUBATO_GAP_MAX);
+}
+
+TEST(PolicyCompile, TempoKeepsZeroMslZero)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	c.msl = 0;
+	rub_policy_compile(&c, RUBATO_TEMPO_MAX, &p);
+	EXPECT_EQ(p.msl, 0u);
+}
+
+/* The clock itself and what is measured are never bent: "rto" stays "rto". */
+TEST(PolicyCompile, TempoLeavesRtoGapsToTheMeasurement)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	rub_policy_compile(&c, 10 * RUBATO_TEMPO_ONE, &p);
+	EXPECT_EQ(p.data.flags & RUBATO_SCHED_RTO, RUBATO_SCHED_RTO);
+	EXPECT_EQ(p.data.n_gaps, 0);
+	EXPECT_EQ(p.data.factor, 2000u);
+	EXPECT_EQ(p.data.max, 6400 * MSEC);
+	EXPECT_EQ(p.data.give_up, 60 * SEC);
+}
+
+TEST(PolicyCompile, TempoLeavesTheMeasuredRttAlone)
+{
+	Script s;
+
+	s.connect();
+	const rub_ns srtt = s.tcb.srtt;
+	s.tune(nullptr, 100 * RUBATO_TEMPO_ONE);
+	EXPECT_EQ(s.tcb.srtt, srtt);
+}
+
+TEST(Clocks, KindsAndFields)
+{
+	rub_config c = rub_config_builtin;
+
+	EXPECT_EQ(rub_clock_kind(RUBATO_CLOCK_NONE), RUB_KIND_NONE);
+	EXPECT_EQ(rub_clock_kind(static_cast<rubato_clock>(RUBATO_CLOCK_MAX + 1)), RUB_KIND_NONE);
+	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_SYN), &c.syn);
+	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_SYNACK), &c.synack);
+	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_DATA), &c.data);
+	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_FIN), &c.fin);
+	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_PERSIST), &c.persist);
+	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_MSL), &c.msl);
+	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_FIN_WAIT_2), &c.fin_wait_2);
+	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_RTO_MIN), &c.rto_min);
+	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_RTO_MAX), &c.rto_max);
+	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_RTO_INITIAL), &c.rto_initial);
+	for (int i = 0; i <= RUBATO_CLOCK_MAX + 1; i++) {
+		const auto clock = static_cast<rubato_clock>(i);
+		const rub_kind kind = rub_clock_kind(clock);
+
+		EXPECT_EQ(rub_config_schedule(&c, clock) != nullptr, kind == RUB_KIND_SCHEDULE)
+			<< i;
+		EXPECT_EQ(rub_config_duration(&c, clock) != nullptr, kind == RUB_KIND_DURATION)
+			<< i;
+	}
+}
+
+/* What is not built yet is known by name, and answers EOPNOTSUPP. */
+TEST(Clocks, UnbuiltOnesAreKnown)
+{
+	for (rubato_clock clock :
+	     {RUBATO_CLOCK_KEEPALIVE_IDLE, RUBATO_CLOCK_KEEPALIVE_PROBES, RUBATO_CLOCK_DELACK,
+	      RUBATO_CLOCK_USER_TIMEOUT, RUBATO_KNOB_TIMESTAMPS, RUBATO_KNOB_SACK,
+	      RUBATO_KNOB_WINDOW_SCALE, RUBATO_KNOB_ECN, RUBATO_KNOB_TW_REUSE,
+	      RUBATO_CLOCK_TW_REUSE_DELAY, RUBATO_KNOB_KEEPALIVE_FORCE})
+		EXPECT_EQ(rub_clock_kind(clock), RUB_KIND_UNBUILT) << clock;
+}
