@@ -70,15 +70,21 @@ enum rubato_refusal {
 int rubato_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
 		     enum rubato_clock clock, unsigned int refusal);
 
-/* Defines a validation function of a u32 with bounds, which the kernel's own text would not name. */
-#define RUBATO_NL_BOUNDED(name, min, max, text)						\
+/* The same for what is no clock: @text is a constant that names the thing. */
+void rubato_nl_explain(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		       const char *text);
+
+/*
+ * Defines the check of a u32 with bounds. By hand, because netlink's own text would not name them,
+ * and not by NLA_POLICY_VALIDATE_FN, because 6.1 warns when it tells a client of an integer's
+ * policy that is a function. scripts/nlcheck takes the bounds from here.
+ */
+#define RUBATO_NL_BOUNDED(name, type, low, high, text)					\
 static int name(const struct nlattr *attr, struct netlink_ext_ack *extack)		\
 {											\
-	u32 value = nla_get_u32(attr);							\
-											\
-	if (value >= (min) && value <= (max))						\
+	if (nla_get_u32(attr) >= (low) && nla_get_u32(attr) <= (high))			\
 		return 0;								\
-	NL_SET_ERR_MSG_ATTR(extack, attr, text);					\
+	rubato_nl_explain(extack, attr, text);						\
 	return -ERANGE;									\
 }
 

@@ -8,12 +8,12 @@
 #include "policy/policy.h"
 #include "report/report.h"
 
-RUBATO_NL_BOUNDED(check_tempo, RUBATO_TEMPO_MIN, RUBATO_TEMPO_MAX,
+RUBATO_NL_BOUNDED(check_tempo, RUBATO_A_TEMPO, RUBATO_TEMPO_MIN, RUBATO_TEMPO_MAX,
 		  "tempo: outside 0.01 .. 1000 (10 .. 1000000 thousandths)")
 
 /* The nest is taken apart here: netlink would not name the clock that it refuses. */
 const struct nla_policy rubato_main_policy[RUBATO_A_MAX + 1] = {
-	[RUBATO_A_TEMPO] = NLA_POLICY_VALIDATE_FN(NLA_U32, check_tempo),
+	[RUBATO_A_TEMPO] = { .type = NLA_U32 },
 	[RUBATO_A_POLICY] = { .type = NLA_NESTED },
 };
 
@@ -235,10 +235,33 @@ static u32 generation_of(struct net *net)
 	return generation;
 }
 
-int rubato_nl_policy_set(struct sk_buff *skb, struct genl_info *info)
+static int parse(struct genl_info *info, struct request *request)
 {
 	const struct nlattr *nest = info->attrs[RUBATO_A_POLICY];
 	const struct nlattr *tempo = info->attrs[RUBATO_A_TEMPO];
+	int err;
+
+	memset(request, 0, sizeof(*request));
+	if (tempo) {
+		err = check_tempo(tempo, info->extack);
+		if (err)
+			return err;
+		request->change.tempo = nla_get_u32(tempo);
+	}
+	if (nest) {
+		err = parse_clocks(nest, request, info->extack);
+		if (err)
+			return err;
+	}
+	if (!request->change.set && !tempo) {
+		NL_SET_ERR_MSG(info->extack, "nothing to set");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int rubato_nl_policy_set(struct sk_buff *skb, struct genl_info *info)
+{
 	struct net *net = genl_info_net(info);
 	u32 generation = generation_of(net);
 	enum rubato_clock clock;
@@ -246,21 +269,13 @@ int rubato_nl_policy_set(struct sk_buff *skb, struct genl_info *info)
 	enum rub_flaw flaw;
 	int err;
 
-	memset(&request, 0, sizeof(request));
-	if (tempo)
-		request.change.tempo = nla_get_u32(tempo);
-	if (nest) {
-		err = parse_clocks(nest, &request, info->extack);
-		if (err)
-			return err;
-	}
-	if (!request.change.set && !tempo) {
-		NL_SET_ERR_MSG(info->extack, "nothing to set");
-		return -EINVAL;
-	}
+	err = parse(info, &request);
+	if (err)
+		return err;
 	err = rubato_policy_apply(net, &request.change, &clock, &flaw);
 	if (err == -EINVAL || err == -ERANGE)
-		return refuse_outcome(info->extack, &request, nest, clock, flaw);
+		return refuse_outcome(info->extack, &request, info->attrs[RUBATO_A_POLICY], clock,
+				      flaw);
 	if (!err)
 		announce(net, generation);
 	return err;

@@ -96,6 +96,16 @@ static int error_of(unsigned int refusal)
 	}
 }
 
+void rubato_nl_explain(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		       const char *text)
+{
+	if (!extack)
+		return;
+	/* NL_SET_ERR_MSG() takes only literals. */
+	extack->_msg = text;
+	NL_SET_BAD_ATTR(extack, attr);
+}
+
 int rubato_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
 		     enum rubato_clock clock, unsigned int refusal)
 {
@@ -103,10 +113,6 @@ int rubato_nl_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
 
 	if (WARN_ON_ONCE(!text))
 		text = "a clock is refused";
-	/* NL_SET_ERR_MSG() takes only literals. */
-	if (extack) {
-		extack->_msg = text;
-		NL_SET_BAD_ATTR(extack, attr);
-	}
+	rubato_nl_explain(extack, attr, text);
 	return error_of(refusal);
 }

@@ -15,45 +15,14 @@
 
 #define ALL_STATES (((1u << (RUBATO_STATE_MAX + 1)) - 1) & ~1u)
 
-static int check_states(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	u32 states = nla_get_u32(attr);
-
-	if (states && !(states & ~ALL_STATES))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "states: not a mask of 1 << state, 1 to 11");
-	return -EINVAL;
-}
-
-static int check_family(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	if (nla_get_u16(attr) == AF_INET)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "family: only AF_INET in this version");
-	return -EAFNOSUPPORT;
-}
-
-static int check_address(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	switch (nla_len(attr)) {
-	case sizeof(__be32):
-		return 0;
-	case 16:
-		NL_SET_ERR_MSG_ATTR(extack, attr, "address: only IPv4 in this version");
-		return -EAFNOSUPPORT;
-	default:
-		NL_SET_ERR_MSG_ATTR(extack, attr, "address: neither 4 nor 16 bytes");
-		return -EINVAL;
-	}
-}
-
+/* What a filter may say is checked by read_filter(). */
 const struct nla_policy rubato_socket_policy[RUBATO_SOCKET_MAX + 1] = {
-	[RUBATO_SOCKET_FAMILY] = NLA_POLICY_VALIDATE_FN(NLA_U16, check_family),
-	[RUBATO_SOCKET_LOCAL_ADDRESS] = NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_address, 16),
-	[RUBATO_SOCKET_PEER_ADDRESS] = NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_address, 16),
+	[RUBATO_SOCKET_FAMILY] = { .type = NLA_U16 },
+	[RUBATO_SOCKET_LOCAL_ADDRESS] = { .type = NLA_BINARY, .len = 16 },
+	[RUBATO_SOCKET_PEER_ADDRESS] = { .type = NLA_BINARY, .len = 16 },
 	[RUBATO_SOCKET_LOCAL_PORT] = { .type = NLA_U16 },
 	[RUBATO_SOCKET_PEER_PORT] = { .type = NLA_U16 },
-	[RUBATO_SOCKET_STATES] = NLA_POLICY_VALIDATE_FN(NLA_U32, check_states),
+	[RUBATO_SOCKET_STATES] = { .type = NLA_U32 },
 };
 
 /* Which fields of a filter's tuple were given. */
@@ -91,20 +60,74 @@ struct round {
 	bool full; /* may see sequence numbers */
 };
 
-/* The attributes have passed rubato_socket_policy. */
-static void read_filter(struct dump *dump, struct nlattr **attrs)
+static int read_states(struct dump *dump, const struct nlattr *attr,
+		       struct netlink_ext_ack *extack)
 {
-	dump->states = ALL_STATES;
-	if (attrs[RUBATO_SOCKET_STATES])
-		dump->states = nla_get_u32(attrs[RUBATO_SOCKET_STATES]);
-	if (attrs[RUBATO_SOCKET_LOCAL_ADDRESS]) {
-		dump->tuple.local = nla_get_in_addr(attrs[RUBATO_SOCKET_LOCAL_ADDRESS]);
+	u32 states = attr ? nla_get_u32(attr) : ALL_STATES;
+
+	if (!states || states & ~ALL_STATES) {
+		rubato_nl_explain(extack, attr, "states: not a mask of 1 << state, 1 to 11");
+		return -EINVAL;
+	}
+	dump->states = states;
+	return 0;
+}
+
+static int read_address(const struct nlattr *attr, bool local, __be32 *address,
+			struct netlink_ext_ack *extack)
+{
+	switch (nla_len(attr)) {
+	case sizeof(*address):
+		*address = nla_get_in_addr(attr);
+		return 0;
+	case 16:
+		rubato_nl_explain(extack, attr,
+				  local ? "local-address: only IPv4 in this version" :
+					  "peer-address: only IPv4 in this version");
+		return -EAFNOSUPPORT;
+	default:
+		rubato_nl_explain(extack, attr,
+				  local ? "local-address: neither 4 nor 16 bytes" :
+					  "peer-address: neither 4 nor 16 bytes");
+		return -EINVAL;
+	}
+}
+
+static int read_addresses(struct dump *dump, struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *family = attrs[RUBATO_SOCKET_FAMILY];
+	const struct nlattr *local = attrs[RUBATO_SOCKET_LOCAL_ADDRESS];
+	const struct nlattr *peer = attrs[RUBATO_SOCKET_PEER_ADDRESS];
+	int err = 0;
+
+	if (family && nla_get_u16(family) != AF_INET) {
+		rubato_nl_explain(extack, family, "family: only AF_INET in this version");
+		return -EAFNOSUPPORT;
+	}
+	if (local) {
 		dump->has |= HAS_LOCAL;
+		err = read_address(local, true, &dump->tuple.local, extack);
 	}
-	if (attrs[RUBATO_SOCKET_PEER_ADDRESS]) {
-		dump->tuple.peer = nla_get_in_addr(attrs[RUBATO_SOCKET_PEER_ADDRESS]);
+	if (peer && !err) {
 		dump->has |= HAS_PEER;
+		err = read_address(peer, false, &dump->tuple.peer, extack);
 	}
+	return err;
+}
+
+/*
+ * In the dump's first call and not before it begins: on 6.1 only then there is an extack, which
+ * goes out with NLMSG_DONE.
+ */
+static int read_filter(struct dump *dump, struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = read_states(dump, attrs[RUBATO_SOCKET_STATES], extack);
+	if (!err)
+		err = read_addresses(dump, attrs, extack);
+	if (err)
+		return err;
 	if (attrs[RUBATO_SOCKET_LOCAL_PORT]) {
 		dump->tuple.local_port = nla_get_u16(attrs[RUBATO_SOCKET_LOCAL_PORT]);
 		dump->has |= HAS_LOCAL_PORT;
@@ -113,6 +136,7 @@ static void read_filter(struct dump *dump, struct nlattr **attrs)
 		dump->tuple.peer_port = nla_get_u16(attrs[RUBATO_SOCKET_PEER_PORT]);
 		dump->has |= HAS_PEER_PORT;
 	}
+	return 0;
 }
 
 static bool matches(const struct dump *dump, const struct rubato_info *info)
@@ -221,9 +245,12 @@ int rubato_nl_socket_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		.cb = cb,
 		.full = netlink_ns_capable(cb->skb, net->user_ns, CAP_NET_ADMIN),
 	};
+	int err;
 
 	if (!dump->begun) {
-		read_filter(dump, genl_dumpit_info(cb)->attrs);
+		err = read_filter(dump, genl_dumpit_info(cb)->attrs, cb->extack);
+		if (err)
+			return err;
 		dump->event_seq = rubato_report_seq(net);
 		dump->begun = true;
 	}
