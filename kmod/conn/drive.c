@@ -73,7 +73,7 @@ static void note_steps(struct sock *sk, u8 from, const struct rub_rx *rx,
 {
 	const struct rubato_sock *rs = rubato_sk(sk);
 	struct rub_seg seg = { .seq = rx->cause_seq, .ack = rx->cause_ack,
-			       .flags = rx->cause_flags };
+			       .wnd = rx->cause_wnd, .flags = rx->cause_flags };
 	struct rubato_cause sent = { .kind = RUBATO_CAUSE_SENT, .seg = &seg };
 	u8 i;
 

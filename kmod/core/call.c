@@ -20,7 +20,7 @@ static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_
 	tcb->snd_end = tcb->iss + 1;
 	tcb->adv_mss = env->adv_mss;
 	tcb->snd_mss = rub_peer_mss(0, env->path_mss);
-	rub_cause(rx, tcb->iss, 0, RUB_SYN);
+	rub_cause(tcb, env, rx, tcb->iss, RUB_SYN);
 	rub_enter(tcb, rx, RUBATO_SYN_SENT);
 	return 0;
 }
@@ -45,14 +45,15 @@ static int call_receive(struct rub_tcb *tcb, const struct rub_env *env)
 }
 
 /* The state is entered now, not when the FIN leaves: it may wait behind what is queued. */
-static void queue_fin(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state)
+static void queue_fin(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx,
+		      enum rubato_state state)
 {
 	tcb->flags |= RUB_F_FIN;
-	rub_cause(rx, tcb->snd_end, tcb->rcv_nxt, RUB_FIN | RUB_ACK);
+	rub_cause(tcb, env, rx, tcb->snd_end, RUB_FIN | RUB_ACK);
 	rub_enter(tcb, rx, state);
 }
 
-static int call_shutdown(struct rub_tcb *tcb, struct rub_rx *rx)
+static int call_shutdown(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
@@ -63,10 +64,10 @@ static int call_shutdown(struct rub_tcb *tcb, struct rub_rx *rx)
 		return 0;
 	case RUBATO_SYN_RCVD:
 	case RUBATO_ESTABLISHED:
-		queue_fin(tcb, rx, RUBATO_FIN_WAIT_1);
+		queue_fin(tcb, env, rx, RUBATO_FIN_WAIT_1);
 		return 0;
 	case RUBATO_CLOSE_WAIT:
-		queue_fin(tcb, rx, RUBATO_LAST_ACK);
+		queue_fin(tcb, env, rx, RUBATO_LAST_ACK);
 		return 0;
 	default:
 		return 0; /* the FIN is on its way already */
@@ -74,7 +75,8 @@ static int call_shutdown(struct rub_tcb *tcb, struct rub_rx *rx)
 }
 
 /* Section 3.10.5. @error is what the process is told. */
-static int call_abort(struct rub_tcb *tcb, int error, struct rub_rx *rx)
+static int call_abort(struct rub_tcb *tcb, int error, const struct rub_env *env,
+		      struct rub_rx *rx)
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
@@ -87,7 +89,7 @@ static int call_abort(struct rub_tcb *tcb, int error, struct rub_rx *rx)
 		break;
 	default:
 		tcb->flags |= RUB_F_RESET;
-		rub_cause(rx, tcb->snd_max, tcb->rcv_nxt, RUB_RST | RUB_ACK);
+		rub_cause(tcb, env, rx, rub_acceptable_seq(tcb), RUB_RST | RUB_ACK);
 	}
 	rub_die(tcb, rx, error);
 	return 0;
@@ -101,12 +103,12 @@ static int call_close(struct rub_tcb *tcb, u32 unread, const struct rub_env *env
 		return -ENOTCONN;
 	tcb->flags |= RUB_F_ORPHAN;
 	if (unread)
-		return call_abort(tcb, 0, rx);
+		return call_abort(tcb, 0, env, rx);
 	/* `fin` starts afresh; only newly acknowledged data is progress from here on. */
 	tcb->run.first = env->now;
 	tcb->run.tries = 0;
 	tcb->run.life = 0;
-	return call_shutdown(tcb, rx);
+	return call_shutdown(tcb, env, rx);
 }
 
 /* The path takes less: what is in flight was dropped for its size, send it again cut smaller. */
@@ -139,13 +141,13 @@ int rub_call(struct rub_tcb *tcb, enum rub_call call, u32 arg, const struct rub_
 		err = call_receive(tcb, env);
 		break;
 	case RUB_CALL_SHUTDOWN:
-		err = call_shutdown(tcb, rx);
+		err = call_shutdown(tcb, env, rx);
 		break;
 	case RUB_CALL_CLOSE:
 		err = call_close(tcb, arg, env, rx);
 		break;
 	case RUB_CALL_ABORT:
-		err = call_abort(tcb, (int)arg, rx);
+		err = call_abort(tcb, (int)arg, env, rx);
 		break;
 	case RUB_CALL_MTU:
 		err = call_mtu(tcb, env);

@@ -158,6 +158,7 @@ struct rub_tw {
  * @cause_seq: RUB_RX_CAUSE: the segment that a call queued (SYN, FIN or RST)
  * @cause_ack: its acknowledgement number
  * @cause_flags: its flags
+ * @cause_wnd: its window
  * @keep: RUB_RX_KEEP: bytes of this segment to hold; they may overlap what is held already
  *	at their front or end, never lie wholly in it
  * @acked: RUB_RX_ACKED: payload bytes newly acknowledged; free them
@@ -173,6 +174,7 @@ struct rub_rx {
 	u8 step[RUB_RX_STEPS_MAX];
 	u8 cause_flags;
 	u8 clock;
+	u16 cause_wnd;
 	u32 cause_seq, cause_ack;
 	struct rub_range keep;
 	u32 acked;

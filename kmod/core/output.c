@@ -193,7 +193,7 @@ static bool propose_syn(const struct rub_tcb *tcb, const struct rub_env *env, st
  * SEG.SEQ of a segment without text: SND.NXT as the RFC has it, but never beyond the peer's
  * window, which may have shrunk or never have taken a probe.
  */
-static u32 acceptable_seq(const struct rub_tcb *tcb)
+u32 rub_acceptable_seq(const struct rub_tcb *tcb)
 {
 	return seq_min(tcb->snd_max, tcb->snd_una + tcb->snd_wnd);
 }
@@ -206,7 +206,7 @@ static bool propose_reset(const struct rub_tcb *tcb, struct rub_tx *tx)
 	}
 	if (!(tcb->flags & RUB_F_RESET))
 		return false;
-	rub_tx_reset_to(tx, acceptable_seq(tcb));
+	rub_tx_reset_to(tx, rub_acceptable_seq(tcb));
 	tx->flags |= RUB_ACK;
 	tx->ack = tcb->rcv_nxt;
 	return true;
@@ -253,7 +253,7 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 	if (!(tcb->flags & RUB_F_ACK) || tcb->state == RUBATO_SYN_SENT)
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_ACK);
-	tx->seq = acceptable_seq(tcb);
+	tx->seq = rub_acceptable_seq(tcb);
 	return true;
 }
 

@@ -29,7 +29,8 @@
 void rub_rx_init(struct rub_rx *rx);
 void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state);
 void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error);
-void rub_cause(struct rub_rx *rx, u32 seq, u32 ack, u8 flags);
+void rub_cause(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, u32 seq,
+	       u8 flags);
 /* Our FIN has left and is acknowledged. */
 bool rub_fin_acked(const struct rub_tcb *tcb);
 /* The first FIN or byte of data that never left. */
@@ -75,6 +76,7 @@ void rub_ooo_advance(struct rub_tcb *tcb);
 /* Data or a FIN could leave now, if the shell asked. */
 bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env);
 u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env);
+u32 rub_acceptable_seq(const struct rub_tcb *tcb);
 bool rub_window_update_due(const struct rub_tcb *tcb, const struct rub_env *env);
 
 /* segment.c: what half-open and TIME_WAIT entries share with a full connection. */
