@@ -109,12 +109,20 @@ def is_from(text, argument, maker):
     return bool(values) and all(re.search(rf"\b{maker}\s*\(", value) for value in values)
 
 
-def hook_is_from(everything, hook, maker):
-    """Does the function, wherever it is, return nothing but `maker`'s time?"""
+def hook_is_from(everything, hook, maker, depth=4):
+    """Does the function, wherever it is, return nothing but `maker`'s time, by others if need be?"""
     definition = rf"\b{re.escape(hook)}\s*\([^;{{]*\)\s*\{{(.*?)^\}}"
-    body = re.search(definition, everything, re.S | re.M) if hook else None
+    body = re.search(definition, everything, re.S | re.M) if hook and depth else None
     returns = re.findall(r"\breturn\b([^;]*);", body[1]) if body else []
-    return bool(returns) and all(is_from(body[1], value.strip(), maker) for value in returns)
+
+    def good(value):
+        if is_from(body[1], value, maker):
+            return True
+        assigned = re.findall(rf"\b{value}\s*=(?!=)\s*([^;]*);", body[1]) if value.isidentifier() else []
+        calls = [re.fullmatch(r"(\w+)\s*\(.*\)", v.strip(), re.S) for v in assigned or [value]]
+        return all(c and hook_is_from(everything, c[1], maker, depth - 1) for c in calls)
+
+    return bool(returns) and all(good(value.strip()) for value in returns)
 
 
 def handed_over(text, everything):
