@@ -178,6 +178,9 @@ std::string EventText::segment(const Event &event)
 		if (shown.ack && to)
 			shown.ack = *shown.ack - *to;
 	}
+	// What a call has only queued has no window yet.
+	if (event.kind == Event::Kind::state && event.cause == RUBATO_CAUSE_SENT)
+		shown.window.reset();
 	return segment_text(shown);
 }
 

@@ -14,6 +14,8 @@ namespace
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::uint32_t flag_ack = 0x10;
+
 template <typename T>
 void put(Json &json, const char *key, const std::optional<T> &value)
 {
@@ -51,7 +53,8 @@ Json segment(const Segment &segment)
 	Json json = {{"flags", flags}, {"length", segment.length}};
 	put(json, "window", segment.window);
 	put(json, "seq", segment.seq);
-	put(json, "ack", segment.ack);
+	if (segment.flags & flag_ack)
+		put(json, "ack", segment.ack);
 	return json;
 }
 

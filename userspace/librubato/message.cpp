@@ -631,6 +631,16 @@ Result<Event> parse_event(const Payload &payload)
 	return event;
 }
 
+bool is_farewell(const Payload &payload)
+{
+	std::array<nla_policy, CTRL_ATTR_FAMILY_NAME + 1> rules = {};
+	rules[CTRL_ATTR_FAMILY_NAME] = rule(NLA_STRING);
+	if (payload.command != CTRL_CMD_DELFAMILY)
+		return false;
+	Result<Table> table = Table::parse(payload.attributes, rules, "notification");
+	return table && table->string(CTRL_ATTR_FAMILY_NAME) == RUBATO_GENL_NAME;
+}
+
 std::string attribute_path(Bytes request, std::uint32_t offset)
 {
 	constexpr std::size_t headers = NLMSG_HDRLEN + GENL_HDRLEN;

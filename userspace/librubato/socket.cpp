@@ -111,9 +111,9 @@ Result<void> Socket::send(nl_msg *message)
 	return {};
 }
 
-Result<void> Socket::join(const char *group)
+Result<void> Socket::join(const char *family, const char *group)
 {
-	int number = genl_ctrl_resolve_grp(socket_.get(), RUBATO_GENL_NAME, group);
+	int number = genl_ctrl_resolve_grp(socket_.get(), family, group);
 	if (number < 0)
 		return nl_error(fmt::format("cannot find the event group '{}'", group), number);
 	if (setsockopt(fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)) < 0)

@@ -113,11 +113,10 @@ rubato::Result<void> watch(rubato::Monitor &monitor, const Signals &signals, Pri
 			return rubato::error("poll: {}", strerror(errno));
 		if (ready == 0 || std::ferror(stdout))
 			return {};
-		rubato::Result<std::vector<rubato::Monitor::Item>> items = monitor.read();
-		if (!items)
-			return items.error();
-		if (print_items(printer, *items, limits) || fds[1].revents)
-			return {};
+		std::vector<rubato::Monitor::Item> items;
+		rubato::Result<void> read = monitor.read(items);
+		if (print_items(printer, items, limits) || !read || fds[1].revents)
+			return read;
 	}
 }
 
@@ -133,7 +132,7 @@ rubato::Result<Limits> read_limits(const Options &options)
 		auto idle = rubato::parse_duration(options.get<std::string>("until-idle"));
 		if (!idle)
 			return rubato::error("--until-idle: {}", idle.error().message);
-		std::uint64_t ms = (*idle + RUBATO_NS_PER_MS - 1) / RUBATO_NS_PER_MS;
+		std::uint64_t ms = *idle / RUBATO_NS_PER_MS + (*idle % RUBATO_NS_PER_MS != 0);
 		if (ms > std::numeric_limits<int>::max())
 			return rubato::error("--until-idle: '{}' is too long",
 					     options.get<std::string>("until-idle"));

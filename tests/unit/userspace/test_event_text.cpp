@@ -62,7 +62,8 @@ TEST(EventText, SynSent)
 {
 	EXPECT_EQ(line(with(state(RUBATO_CLOSED, RUBATO_SYN_SENT, RUBATO_CAUSE_SENT),
 			    {syn, 0, 65535, 1000, {}})),
-		  "  0.000000  10.0.0.1:40112 > 10.0.0.2:80  CLOSED -> SYN_SENT         send SYN "
+		  "  0.000000  10.0.0.1:40112  > 10.0.0.2:80      CLOSED -> SYN_SENT         send "
+		  "SYN "
 		  "seq=1000");
 }
 
@@ -70,7 +71,7 @@ TEST(EventText, Established)
 {
 	EXPECT_EQ(line(with(state(RUBATO_SYN_SENT, RUBATO_ESTABLISHED, RUBATO_CAUSE_RECEIVED),
 			    {syn | ack, 0, 65535, 7000, 1001})),
-		  "  0.000000  10.0.0.1:40112 < 10.0.0.2:80  SYN_SENT -> ESTABLISHED    recv "
+		  "  0.000000  10.0.0.1:40112  < 10.0.0.2:80      SYN_SENT -> ESTABLISHED    recv "
 		  "SYN+ACK seq=7000 ack=1001");
 }
 
@@ -107,6 +108,27 @@ TEST(EventText, ColumnsStayAligned)
 	EXPECT_EQ(wide.find('<'), narrow.find('<'));
 	EXPECT_EQ(wide.find("ESTABLISHED"), narrow.find("LAST_ACK"));
 	EXPECT_EQ(wide.find("recv"), narrow.find("recv"));
+}
+
+// A segment that a call queues has no window yet; the kernel says 0.
+TEST(EventText, NoWindowBeforeASegmentIsBuilt)
+{
+	EXPECT_THAT(line(with(state(RUBATO_CLOSED, RUBATO_SYN_SENT, RUBATO_CAUSE_SENT),
+			      {syn, 0, 0, 1000, {}})),
+		    EndsWith("send SYN seq=1000"));
+	EXPECT_THAT(line(with(state(RUBATO_ESTABLISHED, RUBATO_CLOSE_WAIT, RUBATO_CAUSE_RECEIVED),
+			      {fin | ack, 0, 0, 1000, 7})),
+		    EndsWith("ack=7 win=0"));
+}
+
+TEST(EventText, LongAddressesWidenTheirColumn)
+{
+	EventText text;
+	Event event = state(RUBATO_ESTABLISHED, RUBATO_CLOSE_WAIT, RUBATO_CAUSE_RECEIVED);
+	event.local = {*rubato::parse_address("255.255.255.255"), 65535};
+	std::string wide = text.line(event);
+	event.local = client();
+	EXPECT_EQ(wide.find('<'), text.line(event).find('<'));
 }
 
 TEST(EventText, Retransmission)

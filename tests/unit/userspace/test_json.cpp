@@ -129,6 +129,14 @@ TEST(Json, SequenceNumbersThatWereNotShownAreAbsent)
 	EXPECT_FALSE(json(change)["segment"].contains("ack"));
 }
 
+TEST(Json, AckOnlyWithItsFlag)
+{
+	rubato::Event change = event();
+	change.segment = rubato::Segment{0x02, 0, 65535, 1000, 0};
+	EXPECT_TRUE(json(change)["segment"].contains("seq"));
+	EXPECT_FALSE(json(change)["segment"].contains("ack"));
+}
+
 TEST(Json, RetransmitEvent)
 {
 	rubato::Event again = event();

@@ -288,6 +288,20 @@ TEST(Message, GiveUpEvent)
 	EXPECT_FALSE(event->segment);
 }
 
+TEST(Message, Farewell)
+{
+	auto notify = [](std::uint8_t command, const char *name) {
+		return test::message(command, [name](nl_msg *message) {
+			nla_put_u16(message, CTRL_ATTR_FAMILY_ID, test::family);
+			nla_put_string(message, CTRL_ATTR_FAMILY_NAME, name);
+		});
+	};
+	EXPECT_TRUE(rubato::is_farewell(test::payload(notify(CTRL_CMD_DELFAMILY, "rubato"))));
+	EXPECT_FALSE(rubato::is_farewell(test::payload(notify(CTRL_CMD_NEWFAMILY, "rubato"))));
+	EXPECT_FALSE(rubato::is_farewell(test::payload(notify(CTRL_CMD_DELFAMILY, "taskstats"))));
+	EXPECT_FALSE(rubato::is_farewell({CTRL_CMD_DELFAMILY, {}}));
+}
+
 TEST(Message, NoEvent)
 {
 	auto event = rubato::parse_event({RUBATO_CMD_POLICY_GET, {}});

@@ -39,8 +39,8 @@ private:
 
 	EventStyle style_;
 	std::optional<std::uint64_t> first_;
-	std::size_t local_width_ = 0;
-	std::size_t peer_width_ = 0;
+	std::size_t local_width_ = 15; // "10.0.0.10:40000"; grows as needed
+	std::size_t peer_width_ = 15;
 	std::unordered_map<std::uint64_t, Start> starts_;
 };
 

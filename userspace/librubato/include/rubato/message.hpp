@@ -45,6 +45,9 @@ Result<SocketEntry> parse_socket(Bytes attributes);
 Result<Stats> parse_stats(Bytes attributes);
 Result<Event> parse_event(const Payload &payload);
 
+// Generic netlink's own notification that the family "rubato" is no more.
+bool is_farewell(const Payload &payload);
+
 // "policy syn give-up": the attribute of our own request that stands at `offset`; empty if none.
 std::string attribute_path(Bytes request, std::uint32_t offset);
 

@@ -40,8 +40,8 @@ public:
 	bool full() const { return full_; }
 	int fd() const { return socket_.fd(); }
 
-	// What has arrived; empty when there is nothing at the moment.
-	Result<std::vector<Item>> read();
+	// Adds what has arrived, which may be nothing. Items before an error are added, too.
+	Result<void> read(std::vector<Item> &items);
 
 private:
 	Monitor(Socket socket, bool full) : socket_(std::move(socket)), full_(full) {}

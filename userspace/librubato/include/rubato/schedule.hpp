@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The one parser and the one formatter of schedules:
+// The one parser and the one formatter of schedules. The options follow the gaps in any order,
+// each once:
 //
-//	schedule = gap { " " gap } [ "xN" ] [ "max=" duration ] [ "tries=" n ] [ "give-up=" duration
-//] 	gap      = duration | "rto"		"rto" only as the sole gap, and with xN
-//reference = "as" clock
-//
-// The options follow the gaps in any order, each once.
+//   schedule  = gap { " " gap } [ "xN" ] [ "max=" duration ] [ "tries=" n ] [ "give-up=" duration ]
+//   gap       = duration | "rto"       rto only as the sole gap, and with xN
+//   reference = "as" clock
 #pragma once
 
 #include <linux/rubato.h>

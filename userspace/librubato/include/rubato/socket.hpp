@@ -24,7 +24,7 @@ public:
 	int family() const { return family_; }
 	int fd() const;
 	Result<void> send(nl_msg *message);
-	Result<void> join(const char *group);
+	Result<void> join(const char *family, const char *group);
 
 	// One datagram from the kernel. An error's code is the errno: EAGAIN when nothing came in
 	// time, ENOBUFS when the kernel had to drop some.
