@@ -17,6 +17,8 @@
 
 /* A payload this small is not worth a packet of its own if it can join the one before it. */
 #define TINY 512
+/* Merged packets are freed together, when the last byte is read: not too many of them. */
+#define MERGED_MAX 16384
 
 static bool seq_before(u32 a, u32 b)
 {
@@ -197,6 +199,8 @@ static bool merge(struct sock *sk, struct sk_buff *prev, struct sk_buff *skb)
 	int delta;
 
 	if (!is_exact(prev) || !is_exact(skb) || rubato_cb(prev)->to != rubato_cb(skb)->from)
+		return false;
+	if (prev->len + skb->len > MERGED_MAX)
 		return false;
 	if (!skb_try_coalesce(prev, skb, &stolen, &delta))
 		return false;
