@@ -4,9 +4,8 @@
  * in one hash.
  *
  * Readers use RCU alone. locks[] guards the buckets, many to one lock; it is held for one
- * bucket at a time and nests inside a binding bucket. A node keeps its place while others come
- * (they are added at the tail) and hands it to its replacement, so a walk that goes on later
- * meets none twice. It may miss one if an earlier node of the bucket left in between.
+ * bucket at a time and nests inside a binding bucket. New nodes go to the tail with the next higher
+ * place and hand it to their replacement, so a walk knows where to go on whatever came and went.
  */
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -78,13 +77,24 @@ static bool excludes(const struct rubato_node *old, const struct rubato_node *ne
 	return new->kind != RUBATO_NODE_HALF || old->kind != RUBATO_NODE_TW;
 }
 
+/* After four thousand million insertions into a bucket that never ran empty. */
+static void renumber(u32 bucket)
+{
+	struct hlist_nulls_node *pos;
+	struct rubato_node *node;
+	u32 place = 0;
+
+	hlist_nulls_for_each_entry(node, pos, &buckets[bucket], link)
+		WRITE_ONCE(node->place, ++place);
+}
+
 int rubato_node_insert(struct rubato_node *new)
 {
 	u32 bucket = bucket_of(new->net, &new->tuple);
 	struct hlist_nulls_node **tail = &buckets[bucket].first;
+	struct rubato_node *node, *last = NULL;
 	spinlock_t *lock = lock_of(bucket);
 	struct hlist_nulls_node *pos;
-	struct rubato_node *node;
 	int err = 0;
 
 	spin_lock_bh(lock);
@@ -93,8 +103,12 @@ int rubato_node_insert(struct rubato_node *new)
 			err = -EADDRNOTAVAIL;
 			goto out;
 		}
+		last = node;
 		tail = &pos->next;
 	}
+	if (last && last->place >= U32_MAX - 1)
+		renumber(bucket);
+	WRITE_ONCE(new->place, last ? last->place + 1 : 1);
 	WRITE_ONCE(new->link.next, pos);
 	WRITE_ONCE(new->link.pprev, tail);
 	/* Readers see a whole node or none. */
@@ -122,16 +136,17 @@ bool rubato_node_remove(struct rubato_node *node)
 }
 
 /* @new takes @old's very place: a reader meets one of them, a walk only one. */
-static void supplant(struct hlist_nulls_node *old, struct hlist_nulls_node *new)
+static void supplant(struct rubato_node *old, struct rubato_node *new)
 {
-	struct hlist_nulls_node *next = old->next;
+	struct hlist_nulls_node *next = old->link.next;
 
-	WRITE_ONCE(new->next, next);
-	WRITE_ONCE(new->pprev, old->pprev);
-	smp_store_release(old->pprev, new);
+	WRITE_ONCE(new->place, old->place);
+	WRITE_ONCE(new->link.next, next);
+	WRITE_ONCE(new->link.pprev, old->link.pprev);
+	smp_store_release(old->link.pprev, &new->link);
 	if (!is_a_nulls(next))
-		WRITE_ONCE(next->pprev, &new->next);
-	WRITE_ONCE(old->pprev, NULL);
+		WRITE_ONCE(next->pprev, &new->link.next);
+	WRITE_ONCE(old->link.pprev, NULL);
 }
 
 static struct rubato_node *take_old_incarnation(u32 bucket, const struct rubato_node *of)
@@ -165,7 +180,7 @@ bool rubato_node_replace(struct rubato_node *old, struct rubato_node *new,
 	if (hashed) {
 		if (also)
 			*also = take_old_incarnation(bucket, old);
-		supplant(&old->link, &new->link);
+		supplant(old, new);
 	}
 	spin_unlock_bh(lock);
 	return hashed;
@@ -177,21 +192,25 @@ static bool walk_bucket(struct net *net, struct rubato_walk *pos,
 	struct hlist_nulls_node *link;
 	struct rubato_node *node;
 	bool complete = true;
-	u32 i;
+	u32 place;
 
 	rcu_read_lock();
-	do {
-		i = 0;
-		hlist_nulls_for_each_entry_rcu(node, link, &buckets[pos->bucket], link) {
-			if (!net_eq(node->net, net) || i++ < pos->skip)
-				continue;
-			if (!visit(node, arg)) {
-				complete = false;
-				goto out;
-			}
-			pos->skip++;
+again:
+	hlist_nulls_for_each_entry_rcu(node, link, &buckets[pos->bucket], link) {
+		place = READ_ONCE(node->place);
+		if (place < pos->place || !net_eq(node->net, net))
+			continue;
+		/* Led away by a node that moved: places of another bucket mean nothing here. */
+		if (bucket_of(net, &node->tuple) != pos->bucket)
+			goto again;
+		if (!visit(node, arg)) {
+			complete = false;
+			goto out;
 		}
-	} while (get_nulls_value(link) != pos->bucket);
+		pos->place = place + 1;
+	}
+	if (get_nulls_value(link) != pos->bucket)
+		goto again;
 out:
 	rcu_read_unlock();
 	return complete;
@@ -200,7 +219,7 @@ out:
 bool rubato_node_walk(struct net *net, struct rubato_walk *pos,
 		      bool (*visit)(struct rubato_node *node, void *arg), void *arg)
 {
-	for (; pos->bucket < n_buckets; pos->bucket++, pos->skip = 0)
+	for (; pos->bucket < n_buckets; pos->bucket++, pos->place = 0)
 		if (!hlist_nulls_empty(&buckets[pos->bucket]) &&
 		    !walk_bucket(net, pos, visit, arg))
 			return false;

@@ -19,14 +19,19 @@ static u32 bucket_of(const struct net *net, u16 port)
 	return hash_32(net_hash_mix(net) + port, BITS);
 }
 
+/* At the tail, with the next higher place: a walk that goes on later meets none twice. */
 void rubato_listener_insert(struct rubato_listener *listener)
 {
-	u32 bucket = bucket_of(listener->net, listener->port);
+	struct hlist_nulls_head *head = &buckets[bucket_of(listener->net, listener->port)];
+	struct rubato_listener *other;
+	struct hlist_nulls_node *pos;
 
 	spin_lock_bh(&lock);
-	/* At the tail: a walk that goes on later meets none twice. */
+	listener->place = 1;
+	hlist_nulls_for_each_entry(other, pos, head, link)
+		listener->place = other->place + 1;
 	if (!WARN_ON_ONCE(!hlist_nulls_unhashed(&listener->link)))
-		hlist_nulls_add_tail_rcu(&listener->link, &buckets[bucket]);
+		hlist_nulls_add_tail_rcu(&listener->link, head);
 	spin_unlock_bh(&lock);
 }
 
@@ -82,21 +87,25 @@ static bool walk_bucket(struct net *net, struct rubato_walk *pos,
 	struct rubato_listener *listener;
 	struct hlist_nulls_node *link;
 	bool complete = true;
-	u32 i;
+	u32 place;
 
 	rcu_read_lock();
-	do {
-		i = 0;
-		hlist_nulls_for_each_entry_rcu(listener, link, &buckets[pos->bucket], link) {
-			if (!net_eq(listener->net, net) || i++ < pos->skip)
-				continue;
-			if (!visit(listener, arg)) {
-				complete = false;
-				goto out;
-			}
-			pos->skip++;
+again:
+	hlist_nulls_for_each_entry_rcu(listener, link, &buckets[pos->bucket], link) {
+		place = READ_ONCE(listener->place);
+		if (place < pos->place || !net_eq(listener->net, net))
+			continue;
+		/* Led away by a listener that moved. */
+		if (bucket_of(net, listener->port) != pos->bucket)
+			goto again;
+		if (!visit(listener, arg)) {
+			complete = false;
+			goto out;
 		}
-	} while (get_nulls_value(link) != pos->bucket);
+		pos->place = place + 1;
+	}
+	if (get_nulls_value(link) != pos->bucket)
+		goto again;
 out:
 	rcu_read_unlock();
 	return complete;
@@ -105,7 +114,7 @@ out:
 bool rubato_listener_walk(struct net *net, struct rubato_walk *pos,
 			  bool (*visit)(struct rubato_listener *listener, void *arg), void *arg)
 {
-	for (; pos->bucket < ARRAY_SIZE(buckets); pos->bucket++, pos->skip = 0)
+	for (; pos->bucket < ARRAY_SIZE(buckets); pos->bucket++, pos->place = 0)
 		if (!hlist_nulls_empty(&buckets[pos->bucket]) &&
 		    !walk_bucket(net, pos, visit, arg))
 			return false;

@@ -45,6 +45,7 @@ enum rubato_node_kind {
  * @net: not counted: namespace exit empties the table first
  * @tuple: does not change while hashed
  * @ifindex: bound device, 0 for any
+ * @place: rises along the bucket; the table's own
  * @kind: enum rubato_node_kind
  */
 struct rubato_node {
@@ -52,6 +53,7 @@ struct rubato_node {
 	struct net *net;
 	struct rub_tuple tuple;
 	int ifindex;
+	u32 place;
 	u8 kind;
 };
 
@@ -88,22 +90,37 @@ static inline bool rubato_node_hashed(const struct rubato_node *node)
 }
 
 /**
- * rubato_node_walk - visit the nodes of one namespace, bucket by bucket
- * @pos: where to go on; {0, 0} to start; kept by the caller between calls (a netlink dump)
- * @visit: called under rcu_read_lock() with no lock held; false stops the walk, and the next
- *	call visits the same node again
- *
- * Return: true when the walk is complete.
+ * struct rubato_walk - where a walk goes on; zeroed to start, kept by the caller between calls
+ * @bucket: the bucket
+ * @place: the first place in it that has not been visited
  */
 struct rubato_walk {
-	u32 bucket, skip;
+	u32 bucket, place;
 };
+
+/**
+ * rubato_node_walk - visit the nodes of one namespace, bucket by bucket
+ * @net: the namespace
+ * @pos: where to go on (a netlink dump, a retune in batches)
+ * @visit: called under rcu_read_lock() with no lock held; false stops the walk, and the next
+ *	call visits the same node again
+ * @arg: for @visit
+ *
+ * Whatever comes and goes between the calls: a node that stays in the table (its replacement
+ * counts as the same) is visited exactly once, one that comes meanwhile at most once.
+ * Return: true when the walk is complete.
+ */
 bool rubato_node_walk(struct net *net, struct rubato_walk *pos,
 		      bool (*visit)(struct rubato_node *node, void *arg), void *arg);
 
 /**
  * struct rubato_listener - what hangs in the listener table; embedded in a socket
+ * @link: of the bucket; zeroed before the first use
+ * @net: not counted
  * @local: address, network order, 0 for any
+ * @port: host order
+ * @ifindex: bound device, 0 for any
+ * @place: as a node's
  */
 struct rubato_listener {
 	struct hlist_nulls_node link;
@@ -111,11 +128,13 @@ struct rubato_listener {
 	__be32 local;
 	u16 port;
 	int ifindex;
+	u32 place;
 };
 void rubato_listener_insert(struct rubato_listener *listener);
 bool rubato_listener_remove(struct rubato_listener *listener);
 /* The most specific one: bound device, then address, before any. Under rcu_read_lock(). */
 struct rubato_listener *rubato_listener_find(struct net *net, __be32 local, u16 port, int ifindex);
+/* As rubato_node_walk(). */
 bool rubato_listener_walk(struct net *net, struct rubato_walk *pos,
 			  bool (*visit)(struct rubato_listener *listener, void *arg), void *arg);
 
