@@ -23,14 +23,14 @@
 	[RUB_FLAW_NEEDS_FACTOR] = name ": max and tries need a factor",		\
 	[RUB_FLAW_TRIES] = name ": tries outside 0 .. 1000",			\
 	[RUB_FLAW_ENDLESS] = name ": would never give up; only persist may",	\
-	[RUB_FLAW_REFERENCE] = name ": refers to itself, to no schedule, or has more fields", \
+	[RUB_FLAW_REFERENCE] = name ": refers to itself in the end, to no schedule, or has more fields", \
 	[RUBATO_REFUSE_UNKNOWN] = name ": a schedule has no such attribute",	\
 }
 
 #define DURATION(name, bounds) {						\
 	COMMON(name),								\
 	[RUB_FLAW_RANGE] = name ": outside " bounds,				\
-	[RUB_FLAW_ORDER] = name ": rto-min is above rto-max",			\
+	[RUB_FLAW_ORDER] = name ": above rto-max",			\
 }
 
 #define UNBUILT(name) {								\
