@@ -36,7 +36,7 @@ void rubato_transmit(struct sock *sk, struct rub_env *env)
 
 	while (rub_transmit(&rs->tcb, env, &tx)) {
 		err = send_unit(sk, &tx);
-		rub_sent(&rs->tcb, &tx, err ? err : tx.len, env);
+		rub_sent(&rs->tcb, &tx, err ? (s64)err : tx.len, env);
 		rubato_note_sent(net, &tx, err);
 		if (err || !(tx.again || tx.tries))
 			continue;
