@@ -96,6 +96,7 @@ TEST(Close, FinWait1IsEnteredAtTheCallNotWhenTheFinLeaves)
 	EXPECT_EQ(s.happened.cause_flags, FIN | ACK);
 	EXPECT_EQ(s.happened.cause_seq, 1u + 2 * MSS);
 	EXPECT_EQ(s.happened.cause_ack, 1u);
+	EXPECT_EQ(s.happened.cause_wnd, BUFFER);
 	EXPECT_FALSE(rub_may_send(&s.tcb));
 	s.send(seg(ACK, 1, 1 + MSS).window(5000));
 	s.expect(seg(FIN | PSH | ACK, 1 + MSS, 1, MSS));

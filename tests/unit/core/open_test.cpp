@@ -26,6 +26,7 @@ TEST(Open, TellsTheSynThatTheCallQueued)
 	EXPECT_TRUE(s.saw(RUB_RX_CAUSE));
 	EXPECT_EQ(s.happened.cause_flags, SYN);
 	EXPECT_EQ(s.happened.cause_seq, 0u);
+	EXPECT_EQ(s.happened.cause_wnd, BUFFER);
 	s.expect(seg(SYN));
 }
 
@@ -118,6 +119,19 @@ TEST(Open, TinyMssIsRaisedToTheFloor)
 	s.write(96);
 	s.expect(seg(ACK, 1, 1, 48));
 	s.expect(seg(ACK | PSH, 49, 1, 48));
+}
+
+TEST(Open, MssIsKnownOnceTheSynAckCame)
+{
+	Script s;
+
+	EXPECT_EQ(rub_mss(&s.tcb), 0u);
+	s.open();
+	s.expect(seg(SYN));
+	s.send(seg(SYN | ACK, 0, 1).with_mss(700));
+	s.expect(seg(ACK, 1, 1));
+	EXPECT_EQ(rub_mss(&s.tcb), 700u);
+	EXPECT_EQ(rub_rcv_first(&s.tcb), s.irs + 1);
 }
 
 TEST(Open, AckOfTheIssIsAnsweredByReset)
@@ -358,6 +372,39 @@ TEST(SimultaneousOpen, SynAckIsSentAgainByItsOwnSchedule)
 	s.expect_at(6s, seg(SYN | ACK, 0, 1).retransmitted(2));
 	s.dies_at(10s, ETIMEDOUT);
 	EXPECT_EQ(s.happened.clock, RUBATO_CLOCK_SYNACK);
+}
+
+/* The options of the peer's SYN hold, though it came without an ACK. */
+TEST(SimultaneousOpen, MssOfTheCrossedSynHolds)
+{
+	Script s;
+
+	s.open();
+	s.expect(seg(SYN));
+	s.send(seg(SYN, 0, 0).with_mss(500));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1));
+	s.write(1000);
+	s.expect(seg(ACK, 1, 1, 500));
+	s.expect(seg(ACK | PSH, 501, 1, 500));
+}
+
+/* RFC 6298 section 5.7 holds on this way too: the SYN had to be sent again. */
+TEST(SimultaneousOpen, LostSynMeansThreeSeconds)
+{
+	Script s;
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.expect_at(1s, seg(SYN));
+	s.send(seg(SYN, 0, 0));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1));
+	s.mark();
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1, 1, MSS));
+	s.expect_at(3s, seg(ACK | PSH, 1, 1, MSS));
 }
 
 /* MUST-11: it came from an active open, so the reset refuses it. */

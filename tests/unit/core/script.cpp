@@ -247,6 +247,7 @@ void Script::collect(const rub_rx &rx)
 		happened.cause_seq = rx.cause_seq - iss;
 		happened.cause_ack = rx.cause_flags & ACK ? rx.cause_ack - irs : rx.cause_ack;
 		happened.cause_flags = rx.cause_flags;
+		happened.cause_wnd = rx.cause_wnd;
 	}
 	room();
 }

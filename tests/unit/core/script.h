@@ -149,6 +149,7 @@ struct Happened {
 	u32 tries = 0;
 	rub_ns elapsed = 0;
 	u32 cause_seq = 0, cause_ack = 0;
+	u16 cause_wnd = 0;
 	u8 cause_flags = 0;
 };
 

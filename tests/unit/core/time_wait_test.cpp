@@ -241,6 +241,51 @@ TEST(TimeWait, ReincarnationStartsBeyondTheOldOne)
 	EXPECT_EQ(tx.ack, s.irs + 4);
 }
 
+/* "New incarnation" with nobody listening: ACK, no restart. */
+TEST(TimeWait, NewSynWithNobodyListening)
+{
+	Script s;
+	rub_tx tx;
+
+	halfway(s);
+	s.send(seg(SYN, 3));
+	ASSERT_EQ(s.verdict, RUB_REINCARNATE);
+	ASSERT_EQ(rub_tw_refuse(&s.tw, &s.env, &tx), RUB_ANSWER);
+	EXPECT_EQ(tx.flags, ACK);
+	EXPECT_EQ(tx.seq, s.iss + 2);
+	EXPECT_EQ(tx.ack, s.irs + 2);
+	EXPECT_EQ(tx.len, 0u);
+	still_ends_at_60s(s);
+}
+
+TEST(TimeWait, RefusalsAreLimitedToo)
+{
+	Script s;
+	rub_tx tx;
+	u32 answers = 0;
+
+	halfway(s);
+	for (int i = 0; i < 100; i++)
+		answers += rub_tw_refuse(&s.tw, &s.env, &tx) == RUB_ANSWER;
+	EXPECT_EQ(answers, RUB_CHALLENGE_MAX);
+	EXPECT_EQ(tx.reason, RUBATO_REASON_RATE_LIMIT);
+	still_ends_at_60s(s);
+}
+
+/* Asking whether it may be reborn changes nothing: the entry stays until the handshake is done. */
+TEST(TimeWait, ReincarnationLeavesTheEntryAsItIs)
+{
+	Script s;
+
+	halfway(s);
+	const rub_tw before = s.tw;
+	s.send(seg(SYN, 1000));
+	ASSERT_EQ(s.verdict, RUB_REINCARNATE);
+	EXPECT_EQ(s.tw.snd_nxt, before.snd_nxt);
+	EXPECT_EQ(s.tw.rcv_nxt, before.rcv_nxt);
+	still_ends_at_60s(s);
+}
+
 TEST(TimeWait, WithoutAckBitIsDropped)
 {
 	Script s;
