@@ -34,9 +34,9 @@ all: module userspace
 module: setup
 	@scripts/build-module
 
-## userspace: build rubatoctl, the library and the host tests
+## userspace: build rubatoctl and its libraries (build/host/userspace)
 userspace: setup
-	@scripts/build-userspace
+	@scripts/build-userspace tools
 
 ## unit: only the tests that need no VM
 unit: setup

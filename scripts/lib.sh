@@ -5,6 +5,8 @@
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$REPO/build
 CACHE=${RUBATO_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rubato}
+# Called by make or not, a build in here is one of its own: no inherited variables, no job server.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 # Users of sudo-less shells often lack these; depmod and modprobe live there.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 

@@ -13,6 +13,7 @@ import sys
 
 RESULT = re.compile(r"^(?P<bad>not )?ok\s+\d+\b\s*-?\s*(?P<text>.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)")
+HEADER = re.compile(r"^selftests:\s*(?P<name>.+?)\s*$")
 DIRECTIVE = re.compile(r"#\s*SKIP\b", re.IGNORECASE)
 
 
@@ -94,15 +95,21 @@ def take_result(levels, depth, match):
 def tally(lines):
     """Counts of a whole log."""
     levels = {}
+    running = ""
     for line in lines:
         depth, text = depth_and_text(line.rstrip("\r\n"))
-        if match := RESULT.match(text):
+        if match := HEADER.match(text):
+            running = match["name"]
+        elif match := RESULT.match(text):
             take_result(levels, depth, match)
         elif match := PLAN.match(text):
             levels.setdefault(depth, Level()).plan = int(match[1])
     total = Counts()
     for depth in sorted(levels, reverse=True):
-        total.add(levels[depth].close())
+        counts = levels[depth].close()
+        if depth and running:
+            counts.failures = [f"{running}: {failure}" for failure in counts.failures]
+        total.add(counts)
     return total
 
 
