@@ -89,7 +89,7 @@ static int call_abort(struct rub_tcb *tcb, int error, const struct rub_env *env,
 		break;
 	default:
 		tcb->flags |= RUB_F_RESET;
-		rub_cause(tcb, env, rx, rub_acceptable_seq(tcb), RUB_RST | RUB_ACK);
+		rub_cause(tcb, env, rx, rub_acceptable_seq(tcb), RUB_RST);
 	}
 	rub_die(tcb, rx, error);
 	return 0;

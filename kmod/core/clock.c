@@ -15,9 +15,20 @@ void rub_clock_start(struct rub_anchor *run, rub_ns now)
 	run->life = 0;
 }
 
+static bool retransmits(u8 clock)
+{
+	return clock == RUBATO_CLOCK_DATA || clock == RUBATO_CLOCK_FIN;
+}
+
 /* Newly acknowledged data: everything starts afresh (RFC 6298 (5.3)). */
 void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env)
 {
+	/*
+	 * What left twice gave no sample: the RTO stays backed off until one is had (Karn), or
+	 * a path slower than the RTO would never be measured.
+	 */
+	if (retransmits(tcb->clock) && tcb->run.tries)
+		tcb->held += tcb->run.tries;
 	rub_clock_start(&tcb->run, env->now);
 }
 
@@ -47,11 +58,6 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 	if (tcb->snd_nxt != tcb->snd_una || rub_sendable(tcb, env))
 		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN : RUBATO_CLOCK_DATA;
 	return rub_unsent(tcb) ? RUBATO_CLOCK_PERSIST : RUBATO_CLOCK_NONE;
-}
-
-static bool retransmits(u8 clock)
-{
-	return clock == RUBATO_CLOCK_DATA || clock == RUBATO_CLOCK_FIN;
 }
 
 /*

@@ -110,6 +110,7 @@ struct rub_tcb {
 	rub_ns rtt_start, srtt, rttvar;
 	u32 cwnd, ssthresh, recover;
 	u32 dupacks;
+	u32 held;	/* steps of back-off kept until the next RTT sample (RFC 6298 section 5) */
 	u32 reset_seq;	/* RUB_F_REFUSE: the number of the RST that answers a bad ACK */
 
 	struct rub_anchor run;

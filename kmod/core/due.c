@@ -33,6 +33,9 @@ static rub_ns gap_after(const struct rubato_schedule *s, u32 n, const struct rub
 	rub_ns cap = RUB_NEVER, gap;
 	u32 i, last = rto ? 0 : s->n_gaps - 1U;
 
+	if (rto)
+		n += wait->held;
+
 	if (n < last || !(s->flags & RUBATO_SCHED_FACTOR))
 		return s->gap[n < last ? n : last];
 	gap = rto ? wait->base : s->gap[last];
@@ -88,9 +91,12 @@ static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor
 
 rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait)
 {
-	rub_ns own = end_by(wait->gaps, run, wait);
-	rub_ns rule = wait->rule == wait->gaps ? own : end_by(wait->rule, run, wait);
+	rub_ns own, rule;
 
+	if (wait->answered)
+		return RUB_NEVER;
+	own = end_by(wait->gaps, run, wait);
+	rule = wait->rule == wait->gaps ? own : end_by(wait->rule, run, wait);
 	return own < rule ? own : rule;
 }
 
@@ -98,7 +104,8 @@ rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait)
 {
 	rub_ns end = rub_wait_end(run, wait), next;
 
-	if (run->life >= limit_of(wait->gaps) || run->life >= limit_of(wait->rule))
+	if (!wait->answered &&
+	    (run->life >= limit_of(wait->gaps) || run->life >= limit_of(wait->rule)))
 		return end;
 	if (run->dropped)
 		next = add(run->dropped, wait->again);
@@ -145,6 +152,7 @@ struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env
 		.base = rub_rto(tcb, policy),
 		.cap = policy->rto_max,
 		.again = policy->rto_min,
+		.held = tcb->held,
 	};
 
 	if (wait.cap < wait.base)
@@ -159,6 +167,8 @@ struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env
 	case RUBATO_CLOCK_PERSIST:
 		wait.gaps = &policy->persist;
 		wait.rule = orphan ? &policy->fin : &policy->data;
+		/* A window may stay closed as long as the peer answers (MUST-37). */
+		wait.answered = !orphan && !tcb->run.life;
 		break;
 	default:
 		wait.gaps = wait.rule = orphan ? &policy->fin : &policy->data;

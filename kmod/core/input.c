@@ -67,8 +67,8 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	if (seg->flags & RUB_ACK) {
 		tcb->snd_una = seg->ack;
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
-		syn_acked(tcb, env);
 		rub_clock_progress(tcb, env);
+		syn_acked(tcb, env);
 		tcb->flags |= RUB_F_ACK;
 		rub_enter(tcb, rx, RUBATO_ESTABLISHED);
 		return;
@@ -203,13 +203,13 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 		rx->mask |= RUB_RX_ACKED;
 		rx->acked = rub_first(tcb) - first;
 	}
+	rub_clock_progress(tcb, env);
 	if (syn) {
 		syn_acked(tcb, env);
 	} else {
 		rub_rtt_acked(tcb, env);
 		rub_cc_acked(tcb, acked);
 	}
-	rub_clock_progress(tcb, env);
 }
 
 /* A probe was answered: the peer lives. An orphan lives no longer for it. */

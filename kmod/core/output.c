@@ -207,8 +207,6 @@ static bool propose_reset(const struct rub_tcb *tcb, struct rub_tx *tx)
 	if (!(tcb->flags & RUB_F_RESET))
 		return false;
 	rub_tx_reset_to(tx, rub_acceptable_seq(tcb));
-	tx->flags |= RUB_ACK;
-	tx->ack = tcb->rcv_nxt;
 	return true;
 }
 
@@ -260,7 +258,7 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 static void time_it(struct rub_tcb *tcb, const struct rub_tx *tx, u32 end,
 		    const struct rub_env *env)
 {
-	if (tx->again) {
+	if (tx->again || seq_before(tx->seq, tcb->snd_max)) {
 		tcb->flags &= (u16)~RUB_F_RTT; /* Karn: nobody can tell which one is answered */
 	} else if (!(tcb->flags & RUB_F_RTT)) {
 		tcb->flags |= RUB_F_RTT;
@@ -273,9 +271,9 @@ static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 {
 	if (tx->again)
 		tcb->flags |= RUB_F_SYN_LOST;
+	time_it(tcb, tx, tcb->iss + 1, env);
 	tcb->snd_nxt = tcb->iss + 1;
 	tcb->snd_max = seq_max(tcb->snd_max, tcb->snd_nxt);
-	time_it(tcb, tx, tcb->snd_nxt, env);
 }
 
 static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
@@ -289,9 +287,9 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 	/* A probe beyond the window is in flight only if the peer takes it. */
 	if (tx->unit == RUB_UNIT_DATA)
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, end);
-	tcb->snd_max = seq_max(tcb->snd_max, end);
 	if (tx->unit == RUB_UNIT_DATA)
 		time_it(tcb, tx, end, env);
+	tcb->snd_max = seq_max(tcb->snd_max, end);
 }
 
 /* A local drop is no try: again after rto-min, and the nominal end still holds. */
@@ -338,6 +336,10 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	rub_clock_update(tcb, env);
 	if (tx->clock && tx->clock == tcb->clock) {
 		tcb->flags &= (u16)~RUB_F_RTO;
+		/* Persist: silence counts from the first probe that is not answered. */
+		if (tx->clock == RUBATO_CLOCK_PERSIST && !tcb->run.life &&
+		    !(tcb->flags & RUB_F_ORPHAN))
+			tcb->run.first = env->now;
 		tcb->run.last = env->now;
 		tcb->run.dropped = 0;
 		tcb->run.tries++;

@@ -6,6 +6,7 @@ void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample)
 {
 	rub_ns delta;
 
+	tcb->held = 0;
 	if (!sample)
 		sample = 1; /* srtt 0 means that nothing was measured */
 	if (!tcb->srtt) {

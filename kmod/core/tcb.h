@@ -49,6 +49,8 @@ struct rub_wait {
 	rub_ns base;	/* the gap called rto */
 	rub_ns cap;	/* its longest back-off */
 	rub_ns again;	/* after a local drop */
+	u32 held;	/* back-off that rto keeps from before: Karn */
+	bool answered;	/* nothing is unanswered: no end yet */
 };
 struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env);
 struct rub_wait rub_half_wait(const struct rub_env *env);

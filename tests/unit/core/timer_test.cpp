@@ -271,8 +271,11 @@ TEST(Rto, SendingMoreDoesNotRestartIt)
 	EXPECT_EQ(sent[0].tx.len, u32(MSS));
 }
 
-/* DESIGN.md: progress sets first = last = now and tries = 0. */
-TEST(Rto, ProgressEndsTheBackOff)
+/*
+ * RFC 6298 section 5: the RTO stays doubled until there is a measurement again, and what left
+ * twice gives none (Karn). Progress sets tries = 0 all the same.
+ */
+TEST(Rto, BackOffHoldsUntilASampleIsHad)
 {
 	Script s;
 
@@ -283,8 +286,27 @@ TEST(Rto, ProgressEndsTheBackOff)
 	s.send(seg(ACK, 1, 1 + MSS));
 	s.write(MSS);
 	s.expect(seg(ACK | PSH, 1 + MSS, 1, MSS));
-	s.expect_at(1300ms, seg(ACK | PSH, 1 + MSS, 1, MSS).retransmitted(1));
+	s.expect_at(2200ms, seg(ACK | PSH, 1 + MSS, 1, MSS).retransmitted(1));
 	s.send(seg(ACK, 1, 1 + 2 * MSS));
+}
+
+/* A sample of 100 ms: SRTT 100 ms, RTTVAR 3/4 of 50 ms, so the RTO is 250 ms. */
+TEST(Rto, ASampleEndsTheBackOff)
+{
+	Script s;
+
+	in_flight(s);
+	s.expect_at(300ms, again(1));
+	s.at(400ms);
+	s.send(seg(ACK, 1, 1 + MSS));
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.at(500ms);
+	s.send(seg(ACK, 1, 1 + 2 * MSS));
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1 + 2 * MSS, 1, MSS));
+	s.expect_at(750ms, seg(ACK | PSH, 1 + 2 * MSS, 1, MSS).retransmitted(1));
+	s.send(seg(ACK, 1, 1 + 3 * MSS));
 }
 
 TEST(Rto, DuplicateAckIsNoProgress)
