@@ -61,7 +61,10 @@ struct Limits {
 class Printer
 {
 public:
-	Printer(bool json, rubato::EventStyle style) : json_(json), text_(style) {}
+	Printer(bool json, rubato::EventStyle style)
+		: json_(json), since_first_(!style.since), text_(style)
+	{
+	}
 
 	void begin(bool full)
 	{
@@ -70,7 +73,8 @@ public:
 			write(nlohmann::ordered_json{{"event", "listening"}, {"group", group}}
 				      .dump());
 		else
-			write(fmt::format("# listening; time in seconds since the first event{}",
+			write(fmt::format("# listening; time in seconds since {}{}",
+					  since_first_ ? "the first event" : "the moment given",
 					  full ? ""
 					       : "; no sequence numbers without CAP_NET_ADMIN"));
 	}
@@ -88,7 +92,7 @@ private:
 		std::fflush(stdout);
 	}
 
-	bool json_;
+	bool json_, since_first_;
 	rubato::EventText text_;
 };
 
@@ -150,7 +154,9 @@ int monitor(const Command &command, const Arguments &arguments)
 		"count,n", po::value<std::uint64_t>()->value_name("N"),
 		"end after N events")("until-idle", po::value<std::string>()->value_name("TIME"),
 				      "end when nothing has happened for this long, as 2s")(
-		"relative,r", "sequence numbers count from each side's own start");
+		"relative,r", "sequence numbers count from each side's own start")(
+		"since", po::value<std::string>()->value_name("TIME"),
+		"count the time from this moment of CLOCK_MONOTONIC, as 12.5s");
 	options.explain(
 		"Ends at SIGINT or SIGTERM. The first line, '# listening' or the event\n"
 		"'listening', says that nothing is missed from then on; if events are lost\n"
@@ -160,13 +166,20 @@ int monitor(const Command &command, const Arguments &arguments)
 	rubato::Result<Limits> limits = read_limits(options);
 	if (!limits)
 		return misuse(command, limits.error());
+	rubato::EventStyle style{.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+				 .relative = options.has("relative")};
+	if (options.has("since")) {
+		auto since = rubato::parse_duration(options.get<std::string>("since"));
+		if (!since)
+			return misuse(command, rubato::error("--since: {}", since.error().message));
+		style.since = *since;
+	}
 
 	Signals signals;
 	rubato::Result<rubato::Monitor> monitor = rubato::Monitor::open();
 	if (!monitor)
 		return fail(command, monitor.error());
-	bool colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	Printer printer(options.has("json"), {colour, options.has("relative")});
+	Printer printer(options.has("json"), style);
 	printer.begin(monitor->full());
 	rubato::Result<void> watched = watch(*monitor, signals, printer, *limits);
 	return watched ? exit_ok : fail(command, watched.error());

@@ -58,6 +58,15 @@ std::string line(const Event &event)
 
 } // namespace
 
+// So that the lines of two hosts can be read beside each other.
+TEST(EventText, TimeCountsFromTheMomentGiven)
+{
+	Event event = state(RUBATO_CLOSED, RUBATO_SYN_SENT, RUBATO_CAUSE_SENT);
+	event.time = 12 * s + s / 2;
+	EXPECT_THAT(EventText({.since = 10 * s}).line(event), StartsWith("  2.500000  "));
+	EXPECT_THAT(EventText().line(event), StartsWith("  0.000000  "));
+}
+
 TEST(EventText, SynSent)
 {
 	EXPECT_EQ(line(with(state(RUBATO_CLOSED, RUBATO_SYN_SENT, RUBATO_CAUSE_SENT),

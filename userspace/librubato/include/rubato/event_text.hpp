@@ -5,6 +5,8 @@
 #include <rubato/model.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -14,12 +16,13 @@ namespace rubato
 struct EventStyle {
 	bool colour = false;
 	bool relative = false; // sequence numbers count from the connection's own start
+	std::optional<std::uint64_t> since = {}; // CLOCK_MONOTONIC, ns; else the first event
 };
 
 class EventText
 {
 public:
-	explicit EventText(EventStyle style = {}) : style_(style) {}
+	explicit EventText(EventStyle style = {}) : style_(style), first_(style.since) {}
 
 	// One line without its newline.
 	std::string line(const Event &event);
