@@ -29,6 +29,7 @@ FIXTURE_SETUP(clocks)
 
 FIXTURE_TEARDOWN(clocks)
 {
+	hosts_leave(&self->hosts);
 	nl_close(self->events);
 	nl_close(self->nl);
 }
@@ -160,6 +161,7 @@ FIXTURE_SETUP(open_clocks)
 
 FIXTURE_TEARDOWN(open_clocks)
 {
+	hosts_leave(&self->hosts);
 	nl_close(self->other);
 	nl_close(self->events);
 	nl_close(self->nl);

@@ -27,7 +27,7 @@ FIXTURE_SETUP(closing)
 
 FIXTURE_TEARDOWN(closing)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 /* The state of each side, once it is that; the end of patience shows what it was instead. */
@@ -284,6 +284,7 @@ FIXTURE_SETUP(slow)
 
 FIXTURE_TEARDOWN(slow)
 {
+	hosts_leave(&self->hosts);
 	nl_close(self->events);
 	nl_close(self->nl);
 }

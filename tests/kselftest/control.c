@@ -24,7 +24,7 @@ FIXTURE_SETUP(control)
 
 FIXTURE_TEARDOWN(control)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 static bool unchanged(FIXTURE_DATA(control) *self)

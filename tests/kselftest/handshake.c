@@ -22,7 +22,7 @@ FIXTURE_SETUP(local)
 
 FIXTURE_TEARDOWN(local)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 TEST_F(local, both_doors_make_the_same_socket)
@@ -330,6 +330,7 @@ FIXTURE_SETUP(across)
 
 FIXTURE_TEARDOWN(across)
 {
+	hosts_leave(&self->hosts);
 	nl_close(self->nl);
 }
 

@@ -28,8 +28,8 @@ FIXTURE_SETUP(two)
 
 FIXTURE_TEARDOWN(two)
 {
-	nl_close(self->nl_a);
-	nl_close(self->nl_b);
+	nl_leave(self->nl_a);
+	nl_leave(self->nl_b);
 }
 
 TEST_F(two, one_port_in_each)

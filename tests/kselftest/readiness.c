@@ -22,7 +22,7 @@ FIXTURE_SETUP(ready)
 
 FIXTURE_TEARDOWN(ready)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 TEST_F(ready, new_socket)

@@ -28,7 +28,7 @@ FIXTURE_SETUP(rebind)
 
 FIXTURE_TEARDOWN(rebind)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 /* What the old socket is doing; each row of the table is one. */

@@ -60,7 +60,7 @@ FIXTURE_SETUP(timewait)
 
 FIXTURE_TEARDOWN(timewait)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 TEST_F(timewait, lasts_two_msl)

@@ -155,6 +155,7 @@ FIXTURE_SETUP(cable)
 
 FIXTURE_TEARDOWN(cable)
 {
+	hosts_leave(&self->hosts);
 	nl_close(self->nl);
 }
 
@@ -183,7 +184,7 @@ FIXTURE_SETUP(stream)
 
 FIXTURE_TEARDOWN(stream)
 {
-	nl_close(self->nl);
+	nl_leave(self->nl);
 }
 
 TEST_F_TIMEOUT(stream, big_transfer_with_small_reads, 120)

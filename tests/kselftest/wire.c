@@ -127,6 +127,7 @@ FIXTURE_SETUP(wire)
 
 FIXTURE_TEARDOWN(wire)
 {
+	hosts_leave(&self->hosts);
 	nl_close(self->nl);
 }
 
