@@ -17,6 +17,15 @@ static u32 receive_buffer(const struct sock *sk)
 	return READ_ONCE(sk->sk_rcvbuf) / 2;
 }
 
+/* IP options that the process set travel in every packet. */
+static u32 options_size(const struct sock *sk)
+{
+	const struct ip_options_rcu *opt;
+
+	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, lockdep_sock_is_held(sk));
+	return opt ? opt->opt.optlen : 0;
+}
+
 void rubato_env(const struct sock *sk, struct rub_env *env)
 {
 	const struct rubato_sock *rs = rubato_sk(sk);
@@ -29,7 +38,7 @@ void rubato_env(const struct sock *sk, struct rub_env *env)
 	env->rcv_buf = receive_buffer(sk);
 	env->rcv_free = env->rcv_buf > unread ? env->rcv_buf - unread : 0;
 	if (dst) {
-		env->path_mss = rubato_wire_path_mss(dst);
+		env->path_mss = rubato_wire_path_mss(dst) - options_size(sk);
 		env->adv_mss = rubato_wire_adv_mss(dst);
 	} else {
 		env->path_mss = TCP_MSS_DEFAULT;
@@ -61,7 +70,7 @@ void rubato_sync(struct sock *sk)
 
 	if (sk->sk_state != visible_state(state))
 		rubato_show_state(sk, visible_state(state));
-	if (!rs->synced && state != RUBATO_SYN_SENT && state != RUBATO_CLOSED) {
+	if (!rs->synced && rub_synchronized(&rs->tcb)) {
 		rs->synced = true;
 		rs->copied_seq = rub_rcv_first(&rs->tcb);
 		rs->queued_seq = rs->copied_seq;
@@ -96,6 +105,7 @@ static void peer_finished(struct sock *sk)
 
 /**
  * rubato_apply - do what the core's result says, except sending, ending and waking
+ * @sk: locked
  * @from: the state before the call
  * @rx: the result; bytes to keep are queued already
  * @cause: of the call, for events
@@ -120,16 +130,17 @@ void rubato_apply(struct sock *sk, u8 from, const struct rub_rx *rx,
 		peer_finished(sk);
 		rs->wake |= RUBATO_WAKE_STATE | RUBATO_WAKE_DATA;
 	}
+	/* The reason first, then the state that it leads to. */
+	if (rx->mask & RUB_RX_GAVE_UP)
+		rubato_note_gave_up(sock_net(sk), rs->cookie, &rs->node.tuple, from, rx->clock,
+				    rx->tries, rx->mask & RUB_RX_DEAD ? rx->error : 0,
+				    rx->elapsed);
 	if (rx->n_steps) {
 		rs->wake |= RUBATO_WAKE_STATE;
 		note_steps(sk, from, rx, cause);
 	}
 	if (rx->mask & RUB_RX_CONNECTED)
 		rs->wake |= RUBATO_WAKE_SPACE;
-	if (rx->mask & RUB_RX_GAVE_UP)
-		rubato_note_gave_up(sock_net(sk), rs->cookie, &rs->node.tuple, from, rx->clock,
-				    rx->tries, rx->mask & RUB_RX_DEAD ? rx->error : 0,
-				    rx->elapsed);
 	if (rx->mask & RUB_RX_DEAD)
 		rs->error = rx->error;
 	rs->pending |= rx->mask & (RUB_RX_TIME_WAIT | RUB_RX_DEAD);
@@ -158,8 +169,10 @@ static void end(struct sock *sk)
 	rubato_timer_cancel(sk);
 	rubato_node_remove(&rs->node);
 	/* A port that the process chose stays its own until it closes. */
-	if (rs->orphan || !(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+	if (rs->orphan || !(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
 		rubato_unbind(&rs->binding);
+		rs->inet.inet_num = 0;	/* inet_sport stays, for getsockname() */
+	}
 	rubato_queue_purge_write(sk);
 	rubato_queue_purge_ooo(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
@@ -184,6 +197,7 @@ static void let_go(struct sock *sk)
 
 /**
  * rubato_settle - the end of a batch: send, end, wake, set the timer
+ * @sk: locked
  *
  * The caller holds a reference: an orphan that ends here gives up its own.
  */

@@ -44,7 +44,11 @@ static bool still_of(const struct rubato_sock *rs, const struct rub_tuple *tuple
 	return rs->live && rub_tuple_equal(&rs->node.tuple, tuple);
 }
 
-/* Return: false if the socket went, or became another connection: look again. */
+/*
+ * Return: false if the socket left the table, or became another connection: look again. One that
+ * is hashed is never refused, or we would find it again for ever: a process that we interrupted
+ * may be just about to begin or to end it, and takes the packet when it lets go.
+ */
 static bool conn_receive(struct rubato_sock *rs, struct sk_buff *skb,
 			 const struct rub_tuple *tuple)
 {
@@ -54,7 +58,7 @@ static bool conn_receive(struct rubato_sock *rs, struct sk_buff *skb,
 	if (!sk)
 		return false;
 	bh_lock_sock(sk);
-	ours = still_of(rs, tuple);
+	ours = rubato_node_hashed(&rs->node) && rub_tuple_equal(&rs->node.tuple, tuple);
 	if (ours && sk_filter_trim_cap(sk, skb, skb->len)) {
 		kfree_skb(skb);
 	} else if (ours && sock_owned_by_user(sk)) {
@@ -93,7 +97,7 @@ struct sock *rubato_find_listener(struct net *net, const struct rub_tuple *tuple
 }
 
 /* CLOSED (RFC 9293 section 3.10.7.1) */
-static void stray(struct net *net, struct sk_buff *skb, const struct rub_tuple *tuple, int ifindex)
+static void stray(struct net *net, struct sk_buff *skb, const struct rub_tuple *tuple)
 {
 	struct rub_tx tx;
 
@@ -115,7 +119,7 @@ static void dispatch(struct net *net, struct sk_buff *skb, int ifindex)
 			return;
 	listener = rubato_find_listener(net, &tuple, ifindex);
 	if (!listener) {
-		stray(net, skb, &tuple, ifindex);
+		stray(net, skb, &tuple);
 		return;
 	}
 	rubato_listen_receive(listener, skb, &tuple, 0);

@@ -20,20 +20,16 @@ static void settle(struct socket *sock, const struct sock *sk)
 static int shutdown_locked(struct socket *sock, struct sock *sk, int how)
 {
 	settle(sock, sk);
-	switch (sk->sk_state) {
-	case TCP_LISTEN:
-		if (!(how & RCV_SHUTDOWN))
-			return 0;	/* it has nothing to send */
-		fallthrough;
-	case TCP_SYN_SENT:
+	if (sk->sk_state == TCP_LISTEN && !(how & RCV_SHUTDOWN))
+		return 0;	/* it has nothing to send */
+	if (sk->sk_state == TCP_LISTEN || rub_connecting(&rubato_sk(sk)->tcb)) {
 		rubato_conn_disconnect(sk);
 		sock->state = SS_UNCONNECTED;
 		return 0;
-	case TCP_CLOSE:
-		sk->sk_shutdown |= how;
-		return -ENOTCONN;
 	}
 	sk->sk_shutdown |= how;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
 	return how & SEND_SHUTDOWN ? rubato_conn_shutdown(sk) : 0;
 }
 

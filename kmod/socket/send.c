@@ -12,7 +12,7 @@
 /* May data be queued now? Waits while the handshake runs. */
 static int wait_until_sendable(struct sock *sk, long *timeo)
 {
-	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT) {
+	if (!rub_synchronized(&rubato_sk(sk)->tcb)) {
 		int err = sk_stream_wait_connect(sk, timeo);
 
 		if (err)
