@@ -37,12 +37,12 @@ static void set_addresses(struct sock *sk, const struct rubato_half *half)
 	rub_set_nodelay(&rs->tcb, rub_nodelay(&rubato_sk(half->listener)->tcb));
 }
 
-/* Nobody has seen it. Its lock is held; gone afterwards. */
+/* Nobody has seen it. */
 static void discard(struct sock *sk)
 {
+	rubato_sk(sk)->live = false;
 	sk->sk_state = TCP_CLOSE;
 	sock_orphan(sk);
-	bh_unlock_sock(sk);
 	sock_put(sk);
 }
 
@@ -68,55 +68,61 @@ static bool publish(struct rubato_half *half, struct sock *child, struct rubato_
 	return done;
 }
 
-/* The child's lock is held; the entry's reference in the table has become ours. */
+/* The child's lock is held; it stands where the entry stood. */
 static void succeed(struct rubato_half *half, struct sock *child, struct sk_buff *skb,
 		    const struct rub_rx *rx, struct rubato_node *old)
 {
-	struct net *net = sock_net(child);
-
 	if (old)
 		rubato_tw_replaced(rubato_node_tw(old));
-	rubato_count(net, RUBATO_COUNT_PASSIVE_OPENS);
+	rubato_count(sock_net(child), RUBATO_COUNT_PASSIVE_OPENS);
 	rubato_drive_result(child, skb, RUBATO_SYN_RCVD, rx);
 	/* A change of policy since the clone was missed by the walk: it was not hashed. */
 	rubato_retune_sock(child);
 	rubato_half_retire(half);
 }
 
-void rubato_accept_child(struct rubato_half *half, struct sk_buff *skb)
+/* Return: why there is no child; @skb is still the caller's then. */
+static enum rubato_reason make_child(struct rubato_half *half, struct sock *child,
+				     struct sk_buff *skb)
 {
 	const struct rub_seg *seg = &rubato_cb(skb)->seg;
-	struct sock *listener = half->listener, *child;
-	enum rubato_reason reason = RUBATO_REASON_ACCEPT_QUEUE_FULL;
 	struct rubato_node *old;
 	struct rub_env env;
 	struct rub_rx rx;
 
-	if (rubato_accept_full(listener))
-		goto drop;
-	reason = RUBATO_REASON_NO_MEMORY;
-	child = rubato_sock_clone(listener);
-	if (!child)
-		goto drop;
 	set_addresses(child, half);
-	if ((seg->len && !rubato_queue_room(child, skb)) || !rubato_wire_reroute(child)) {
-		discard(child);
-		goto drop;
-	}
+	if ((seg->len && !rubato_queue_room(child, skb)) || !rubato_wire_reroute(child))
+		return RUBATO_REASON_NO_MEMORY;
 	rubato_begin(child);
 	rubato_env(child, &env);
 	rub_from_half(&rubato_sk(child)->tcb, &half->core, seg, &env, &rx);
-	if (!publish(half, child, &old)) {
-		rubato_sk(child)->live = false;
-		discard(child);
-		reason = RUBATO_REASON_ACCEPT_QUEUE_FULL;
-		goto drop;
-	}
+	if (!publish(half, child, &old))
+		return RUBATO_REASON_ACCEPT_QUEUE_FULL;
 	succeed(half, child, skb, &rx, old);
-	bh_unlock_sock(child);
-	listener->sk_data_ready(listener);
-	return;
-drop:
+	return RUBATO_REASON_NONE;
+}
+
+void rubato_accept_child(struct rubato_half *half, struct sk_buff *skb)
+{
+	enum rubato_reason reason = RUBATO_REASON_ACCEPT_QUEUE_FULL;
+	struct sock *listener = half->listener, *child = NULL;
+
+	if (!rubato_accept_full(listener)) {
+		reason = RUBATO_REASON_NO_MEMORY;
+		child = rubato_sock_clone(listener);
+	}
+	if (child) {
+		bh_lock_sock(child);
+		reason = make_child(half, child, skb);
+		bh_unlock_sock(child);
+	}
+	if (reason == RUBATO_REASON_NONE) {
+		listener->sk_data_ready(listener);
+		return;
+	}
+	/* The entry stays as it is: its SYN+ACK brings the ACK again. */
+	if (child)
+		discard(child);
 	rubato_count_drop(half->node.net, reason);
 	kfree_skb(skb);
 }

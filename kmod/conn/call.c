@@ -117,6 +117,11 @@ static void renew(struct sock *sk)
 	rubato_queue_purge_write(sk);
 	rubato_queue_purge_read(sk);
 	rubato_queue_purge_ooo(sk);
+	/* Not the children's, if it goes on as a listener. */
+	if (sk->sk_frag.page)
+		put_page(sk->sk_frag.page);
+	sk->sk_frag.page = NULL;
+	sk->sk_frag.offset = 0;
 	rs->copied_seq = 0;
 	rs->queued_seq = 0;
 	rs->synced = false;

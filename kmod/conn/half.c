@@ -324,6 +324,7 @@ static void create(struct sock *listener, const struct rub_tuple *tuple, const s
  * rubato_listen_receive - a segment for a listener
  * @listener: with a reference of the caller's
  * @skb: consumed
+ * @tuple: of @skb
  * @iss_floor: see rub_listen_segment()
  */
 void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,

@@ -251,6 +251,7 @@ static void put_out_of_order(struct sock *sk, struct sk_buff *skb)
 
 /**
  * rubato_queue_keep - put away what the core accepted of a segment
+ * @sk: locked
  * @skb: starts at the TCP header; consumed. Has passed rubato_queue_room().
  * @keep: sequence numbers
  */

@@ -174,7 +174,7 @@ int rubato_conn_init_sock(struct sock *sk)
 	return 0;
 }
 
-/* A child of @listener, its lock held, known to nobody; NULL without memory. */
+/* A child of @listener, known to nobody; NULL without memory. */
 struct sock *rubato_sock_clone(struct sock *listener)
 {
 	struct sock *sk = sk_clone_lock(listener, GFP_ATOMIC);
@@ -182,6 +182,7 @@ struct sock *rubato_sock_clone(struct sock *listener)
 
 	if (!sk)
 		return NULL;
+	__acquire(&sk->sk_lock.slock);	/* sparse does not know */
 	__sock_put(sk);	/* sk_clone_lock() gives one for a timer, too */
 	bh_unlock_sock(sk);
 	sk->sk_state = TCP_CLOSE;
@@ -194,7 +195,6 @@ struct sock *rubato_sock_clone(struct sock *listener)
 	/* The bit means that the process chose them: it chose the listener's. */
 	sk->sk_userlocks &= ~(SOCK_BINDADDR_LOCK | SOCK_BINDPORT_LOCK);
 	rubato_sock_setup(rubato_sk(sk));
-	bh_lock_sock(sk);
 	return sk;
 }
 

@@ -10,7 +10,7 @@
 static int send_unit(struct sock *sk, const struct rub_tx *tx)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
-	struct sk_buff *skb = rubato_wire_alloc(tx);
+	struct sk_buff *skb = rubato_wire_alloc(tx, &sk->sk_frag);
 	int err;
 
 	if (!skb)

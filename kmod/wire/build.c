@@ -14,19 +14,37 @@ static unsigned int header_size(const struct rub_tx *tx)
 	return sizeof(struct tcphdr) + (tx->mss ? TCPOLEN_MSS : 0);
 }
 
-struct sk_buff *rubato_wire_alloc(const struct rub_tx *tx)
+/* Room for @len more bytes of payload; what it costs is charged as it is. */
+static bool add_payload(struct sk_buff *skb, u32 len, struct page_frag *frag)
 {
-	struct sk_buff *skb;
-	int err;
+	u32 n, i;
 
-	/* Pages for the payload: a loopback's segment would ask for 64 KiB in one piece. */
-	skb = alloc_skb_with_frags(MAX_TCP_HEADER, tx->len, PAGE_ALLOC_COSTLY_ORDER, &err,
-				   GFP_ATOMIC);
+	for (i = 0; len; i++) {
+		if (i == MAX_SKB_FRAGS || !skb_page_frag_refill(1, frag, GFP_ATOMIC))
+			return false;
+		n = min(len, frag->size - frag->offset);
+		get_page(frag->page);
+		skb_fill_page_desc(skb, i, frag->page, frag->offset, n);
+		frag->offset += n;
+		skb->len += n;
+		skb->data_len += n;
+		skb->truesize += n;
+		len -= n;
+	}
+	return true;
+}
+
+struct sk_buff *rubato_wire_alloc(const struct rub_tx *tx, struct page_frag *frag)
+{
+	struct sk_buff *skb = alloc_skb(MAX_TCP_HEADER, GFP_ATOMIC);
+
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, MAX_TCP_HEADER);
-	skb->data_len = tx->len;
-	skb->len = tx->len;
+	if (!add_payload(skb, tx->len, frag)) {
+		kfree_skb(skb);
+		return NULL;
+	}
 	return skb;
 }
 

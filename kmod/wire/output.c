@@ -49,7 +49,7 @@ struct rtable *rubato_wire_route(struct sock *ctl, const struct rub_tuple *tuple
 int rubato_wire_answer(struct sock *ctl, struct rtable *rt, const struct rub_tuple *tuple,
 		       const struct rub_tx *tx)
 {
-	struct sk_buff *skb = rubato_wire_alloc(tx);
+	struct sk_buff *skb = rubato_wire_alloc(tx, NULL);
 	int err;
 
 	if (!skb) {

@@ -30,11 +30,12 @@ void rubato_wire_tuple(const struct sk_buff *skb, struct rub_tuple *tuple);
 
 /**
  * rubato_wire_alloc - an empty packet for @tx with room for all headers in front
+ * @frag: where pages for the payload are taken from; NULL if there is none
  *
  * Any context. Return: tx->len bytes of payload are to be filled in by the caller, in pages
  * beyond the first header; NULL without memory.
  */
-struct sk_buff *rubato_wire_alloc(const struct rub_tx *tx);
+struct sk_buff *rubato_wire_alloc(const struct rub_tx *tx, struct page_frag *frag);
 
 /**
  * rubato_wire_build - put the TCP header in front
