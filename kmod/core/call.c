@@ -5,6 +5,17 @@
  */
 #include "core/tcb.h"
 
+/* The segment that a call queued, as it would leave now. */
+static void cause(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, u32 seq,
+		  u8 flags)
+{
+	rx->mask |= RUB_RX_CAUSE;
+	rx->cause_seq = seq;
+	rx->cause_ack = flags & RUB_ACK ? tcb->rcv_nxt : 0;
+	rx->cause_flags = flags;
+	rx->cause_wnd = flags & RUB_RST ? 0 : (u16)rub_window(tcb, env);
+}
+
 static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
 {
 	bool nodelay = rub_nodelay(tcb);
@@ -20,7 +31,7 @@ static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_
 	tcb->snd_end = tcb->iss + 1;
 	tcb->adv_mss = env->adv_mss;
 	tcb->snd_mss = rub_peer_mss(0, env->path_mss);
-	rub_cause(tcb, env, rx, tcb->iss, RUB_SYN);
+	cause(tcb, env, rx, tcb->iss, RUB_SYN);
 	rub_enter(tcb, rx, RUBATO_SYN_SENT);
 	return 0;
 }
@@ -49,7 +60,7 @@ static void queue_fin(struct rub_tcb *tcb, const struct rub_env *env, struct rub
 		      enum rubato_state state)
 {
 	tcb->flags |= RUB_F_FIN;
-	rub_cause(tcb, env, rx, tcb->snd_end, RUB_FIN | RUB_ACK);
+	cause(tcb, env, rx, tcb->snd_end, RUB_FIN | RUB_ACK);
 	rub_enter(tcb, rx, state);
 }
 
@@ -89,7 +100,7 @@ static int call_abort(struct rub_tcb *tcb, int error, const struct rub_env *env,
 		break;
 	default:
 		tcb->flags |= RUB_F_RESET;
-		rub_cause(tcb, env, rx, rub_acceptable_seq(tcb), RUB_RST);
+		cause(tcb, env, rx, rub_acceptable_seq(tcb), RUB_RST);
 	}
 	rub_die(tcb, rx, error);
 	return 0;

@@ -40,17 +40,6 @@ void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 	rx->error = error;
 }
 
-/* The segment that a call queued, as it would leave now. */
-void rub_cause(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, u32 seq,
-	       u8 flags)
-{
-	rx->mask |= RUB_RX_CAUSE;
-	rx->cause_seq = seq;
-	rx->cause_ack = flags & RUB_ACK ? tcb->rcv_nxt : 0;
-	rx->cause_flags = flags;
-	rx->cause_wnd = flags & RUB_RST ? 0 : (u16)rub_window(tcb, env);
-}
-
 bool rub_fin_acked(const struct rub_tcb *tcb)
 {
 	return tcb->flags & RUB_F_FIN && seq_after(tcb->snd_una, tcb->snd_end);

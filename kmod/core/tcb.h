@@ -29,8 +29,6 @@
 void rub_rx_init(struct rub_rx *rx);
 void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state);
 void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error);
-void rub_cause(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, u32 seq,
-	       u8 flags);
 /* Our FIN has left and is acknowledged. */
 bool rub_fin_acked(const struct rub_tcb *tcb);
 /* The first FIN or byte of data that never left. */
