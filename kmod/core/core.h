@@ -214,7 +214,7 @@ enum rub_unit {
  * @cut: the payload size at which a unit is cut into segments
  * @flags: RUB_FIN ...
  * @unit: enum rub_unit
- * @clock: enum rubato_clock whose try this is, 0 for none
+ * @clock: enum rubato_clock whose try this is, 0 for a first send and what no clock asked for
  * @again: has left before: a retransmission
  * @tries: which retransmission or probe this is, from 1; 0 for a first send
  * @reason: of rub_*_segment(): enum rubato_reason when nothing is to be sent
@@ -306,7 +306,7 @@ static inline u8 rub_state(const struct rub_tcb *tcb)
 {
 	return tcb->state;
 }
-/* Largest payload of a segment; 0 before the handshake. */
+/* Largest payload of a segment; before the handshake the default of RFC 9293 section 3.7.1. */
 static inline u32 rub_mss(const struct rub_tcb *tcb)
 {
 	return tcb->snd_mss;
