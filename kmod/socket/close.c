@@ -16,13 +16,25 @@ static void settle(struct socket *sock, const struct sock *sk)
 		sock->state = SS_CONNECTED;
 }
 
+/* An unfinished open is given up, but after crossing SYNs a FIN may follow (section 3.10.4). */
+static bool ends_handshake(struct sock *sk, int how)
+{
+	const struct rub_tcb *tcb = &rubato_sk(sk)->tcb;
+
+	if (!rub_connecting(tcb))
+		return false;
+	if (how & SEND_SHUTDOWN)
+		rubato_conn_shutdown(sk);
+	return rub_connecting(tcb) || sk->sk_state == TCP_CLOSE;
+}
+
 /* @how: RCV_SHUTDOWN, SEND_SHUTDOWN or both */
 static int shutdown_locked(struct socket *sock, struct sock *sk, int how)
 {
 	settle(sock, sk);
 	if (sk->sk_state == TCP_LISTEN && !(how & RCV_SHUTDOWN))
 		return 0;	/* it has nothing to send */
-	if (sk->sk_state == TCP_LISTEN || rub_connecting(&rubato_sk(sk)->tcb)) {
+	if (sk->sk_state == TCP_LISTEN || ends_handshake(sk, how)) {
 		rubato_conn_disconnect(sk);
 		sock->state = SS_UNCONNECTED;
 		return 0;

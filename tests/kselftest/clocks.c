@@ -196,8 +196,10 @@ TEST_F(open_clocks, data_is_given_up_by_the_schedule)
 /* Progress starts the schedule anew: a cable that heals in time loses nothing. */
 TEST_F(open_clocks, data_gets_through_when_the_cable_heals)
 {
-	static const uint64_t patient[] = { 30 * MS, 100 * MS, 100 * MS, 100 * MS, 100 * MS,
-					    100 * MS, 10 * SEC, 0 };
+	static const uint64_t patient[] = {
+		30 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS,
+		500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 500 * MS, 0,
+	};
 	char byte = 0;
 
 	ASSERT_EQ(0, nl_set_gaps(self->nl, RUBATO_POLICY_DATA, patient));

@@ -448,6 +448,23 @@ TEST_F(across, close_ends_an_unfinished_handshake)
 	EXPECT_TRUE(BECOMES(!nl_sock(self->nl, -1, -1), PATIENCE));
 }
 
+TEST_F(across, shutdown_ends_an_unfinished_handshake)
+{
+	int how, fd;
+
+	for (how = SHUT_RD; how <= SHUT_RDWR; how++) {
+		fd = open_socket();
+		ASSERT_EQ(0, nonblocking(fd, true));
+		ASSERT_EQ(-EINPROGRESS, connect_to(fd, ADDR_DEAD, 5000));
+		EXPECT_EQ(0, answer(shutdown(fd, how)));
+		EXPECT_EQ(0, nl_count(self->nl, RUBATO_SYN_SENT));
+		EXPECT_EQ(-ENOTCONN, answer(shutdown(fd, how)));
+		EXPECT_EQ(0, pending_error(fd));
+		EXPECT_EQ(-EINPROGRESS, connect_to(fd, ADDR_DEAD, 5000));
+		ASSERT_EQ(0, close(fd));
+	}
+}
+
 /* Both call, neither listens: crossing SYNs make one connection (RFC 9293 section 3.5, figure 8). */
 TEST_F(across, simultaneous_open)
 {
