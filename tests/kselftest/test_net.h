@@ -15,6 +15,8 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -29,6 +31,11 @@
 #define SEC 1000000000ULL
 /* How late may something be that depends on this machine only. */
 #define LATE (800 * MS)
+/*
+ * SO_RCVTIMEO and its kin are the kernel's own, counted in ticks that an emulated processor may
+ * take late and then catch up with: these alone may be so much shorter.
+ */
+#define TICKS (30 * MS)
 /* When to give up waiting for something that has no time of its own. */
 #define PATIENCE (15 * SEC)
 
@@ -59,7 +66,7 @@ static inline void breathe(void)
 /* A program with its arguments, as the shell takes them. Its output goes to our stderr. */
 __attribute__((format(printf, 1, 2))) static inline int run(const char *format, ...)
 {
-	char command[512];
+	char command[1024];
 	va_list args;
 	int n;
 
@@ -73,12 +80,22 @@ __attribute__((format(printf, 1, 2))) static inline int run(const char *format, 
 	return n ? -EIO : 0;
 }
 
+static inline int loopback_up(void)
+{
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), err;
+
+	err = ioctl(fd, SIOCSIFFLAGS, &lo) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 /* Enters a new namespace with its loopback up. Return: a descriptor of it, or -errno. */
 static inline int ns_new(void)
 {
 	if (unshare(CLONE_NEWNET))
 		return -errno;
-	if (run("ip link set lo up"))
+	if (loopback_up())
 		return -EIO;
 	return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 }
@@ -103,10 +120,24 @@ static inline int hosts_configure(int ns, const char *dev, const char *addr, con
 {
 	if (ns_enter(ns))
 		return -EIO;
-	return run("ip link set %s address %s && ip addr add %s/24 dev %s && ip link set %s up && "
-		   "ip neigh add %s lladdr %s dev %s && "
-		   "ip neigh add " ADDR_DEAD " lladdr 02:00:00:00:00:99 dev %s",
-		   dev, mac, addr, dev, dev, peer, peer_mac, dev, dev);
+	/* One program for all of it: starting one is slow on an emulated processor. */
+	return run("ip -batch - <<E\n"
+		   "link set %s address %s\n"
+		   "addr add %s/24 brd + dev %s\n"
+		   "link set %s up\n"
+		   "neigh add %s lladdr %s dev %s\n"
+		   "neigh add " ADDR_DEAD " lladdr 02:00:00:00:00:99 dev %s\n"
+		   "E\n", dev, mac, addr, dev, dev, peer, peer_mac, dev, dev);
+}
+
+/* Joins two namespaces, from A. */
+static inline int hosts_join(const struct hosts *h)
+{
+	if (ns_enter(h->a) ||
+	    run("ip link add va type veth peer name vb netns /proc/%d/fd/%d", getpid(), h->b) ||
+	    hosts_configure(h->b, "vb", ADDR_B, "02:00:00:00:00:02", ADDR_A, "02:00:00:00:00:01"))
+		return -EIO;
+	return hosts_configure(h->a, "va", ADDR_A, "02:00:00:00:00:01", ADDR_B, "02:00:00:00:00:02");
 }
 
 /* Leaves the caller on host A. */
@@ -116,19 +147,13 @@ static inline int hosts_new(struct hosts *h)
 	if (h->b < 0)
 		return h->b;
 	h->a = ns_new();
-	if (h->a < 0)
-		return h->a;
-	if (run("ip link add va type veth peer name vb netns /proc/%d/fd/%d", getpid(), h->b) ||
-	    hosts_configure(h->b, "vb", ADDR_B, "02:00:00:00:00:02", ADDR_A, "02:00:00:00:00:01") ||
-	    hosts_configure(h->a, "va", ADDR_A, "02:00:00:00:00:01", ADDR_B, "02:00:00:00:00:02"))
-		return -EIO;
-	return 0;
+	return h->a < 0 ? h->a : hosts_join(h);
 }
 
 /* What the cable does to packets that leave @dev ("loss 5%", "delay 100ms"), from now on. */
 static inline int netem(const char *dev, const char *what)
 {
-	return run("modprobe -q sch_netem; tc qdisc replace dev %s root netem %s", dev, what);
+	return run("tc qdisc replace dev %s root netem %s", dev, what);
 }
 
 /* On both ends; leaves the caller on host A. */
