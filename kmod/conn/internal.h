@@ -214,7 +214,8 @@ void rubato_tw_purge(struct rubato_conn_net *cn);
 void rubato_tw_describe(struct rubato_tw *tw, struct rubato_info *info);
 
 /* list.c */
-void rubato_describe(struct rubato_info *info, const struct rub_view *view, rub_ns due, rub_ns now);
+void rubato_describe(struct rubato_info *info, const struct rub_view *view, rub_ns due,
+		     rub_ns now);
 
 /* retune.c */
 void rubato_retune_work(struct work_struct *work);

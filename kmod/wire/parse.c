@@ -82,7 +82,8 @@ enum rubato_reason rubato_wire_parse(struct sk_buff *skb, struct rub_tuple *tupl
 	seg->len = skb->len - size;
 	seg->wnd = ntohs(th->window);
 	seg->mss = 0;
-	seg->flags = tcp_flag_byte(th) & (RUB_FIN | RUB_SYN | RUB_RST | RUB_PSH | RUB_ACK | RUB_URG);
+	seg->flags = tcp_flag_byte(th) &
+		     (RUB_FIN | RUB_SYN | RUB_RST | RUB_PSH | RUB_ACK | RUB_URG);
 	if (!parse_options((const u8 *)(th + 1), size - sizeof(*th), seg))
 		return RUBATO_REASON_BAD_OPTION;
 	rubato_wire_tuple(skb, tuple);
