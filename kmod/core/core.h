@@ -264,8 +264,8 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 
 /**
  * rub_sent - commit what became of a proposal
- * @result: payload bytes that left (at most tx->len), or a negative errno: it was dropped
- *	locally, which is no try
+ * @result: payload bytes that left (at most tx->len), or a negative errno, or 0 though there
+ *	was payload: it was dropped locally, which is no try
  */
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
 	      const struct rub_env *env);

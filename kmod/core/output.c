@@ -305,7 +305,7 @@ static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const struct rub_env *env)
 {
-	if (result < 0) {
+	if (result < 0 || (!result && tx->len)) {
 		not_sent(tcb, tx, env);
 		rub_clock_update(tcb, env);
 		return;
