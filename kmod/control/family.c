@@ -5,6 +5,7 @@
  * its own refuses every attribute.
  */
 #include <linux/module.h>
+#include "compat/genl.h"
 #include "conn/conn.h"
 #include "control/control.h"
 #include "control/parts.h"
@@ -117,7 +118,7 @@ static const struct genl_ops ops[] = {
  */
 static const struct genl_multicast_group groups[] = {
 	[RUBATO_GROUP_EVENTS] = { .name = RUBATO_MCGRP_EVENTS },
-#ifdef GENL_MCAST_CAP_NET_ADMIN
+#ifdef RUBATO_HAS_ADMIN_GROUPS
 	[RUBATO_GROUP_EVENTS_FULL] = {
 		.name = RUBATO_MCGRP_EVENTS_FULL,
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
