@@ -53,8 +53,10 @@ int rubato_setsockopt_call(struct socket *sock, int level, int option, sockptr_t
 {
 	struct sock *sk = sock->sk;
 
+	if (level == SOL_IP && is_membership(option))
+		return -EPROTO;
 	if (level == SOL_IP)
-		return is_membership(option) ? -EPROTO : ip_setsockopt(sk, level, option, value, len);
+		return ip_setsockopt(sk, level, option, value, len);
 	if (level == SOL_TCP && option == TCP_NODELAY)
 		return set_nodelay(sk, value, len);
 	return -ENOPROTOOPT;

@@ -465,7 +465,7 @@ TEST_F(across, shutdown_ends_an_unfinished_handshake)
 	}
 }
 
-/* Both call, neither listens: crossing SYNs make one connection (RFC 9293 section 3.5, figure 8). */
+/* Both call, neither listens: crossing SYNs make one connection (RFC 9293 figure 7). */
 TEST_F(across, simultaneous_open)
 {
 	struct nl_event e;

@@ -167,7 +167,9 @@ static int leave_half_open(struct hosts *h)
 	fd = open_socket();
 	nonblocking(fd, true);
 	err = connect_to(fd, ADDR_B, 5000);
-	return err == -EINPROGRESS && BECOMES(nl_count(nl, RUBATO_SYN_RCVD) == 1, PATIENCE) ? 0 : -1;
+	if (err != -EINPROGRESS)
+		return err;
+	return !BECOMES(nl_count(nl, RUBATO_SYN_RCVD) == 1, PATIENCE);
 }
 
 static int leave_syn_sent(struct hosts *h)

@@ -17,9 +17,9 @@ build_planted() {
 	headers=$(kernel_headers "$release") || die "no headers of kernel $release on this machine"
 	tree=$BUILD/kernel/planted-$release
 	mkdir -p "$tree"
-	rsync -rlpt --delete --filter='P *.o' --filter='P *.ko' --filter='P *.mod' --filter='P *.mod.c' \
-		--filter='P *.cmd' --filter='P Module.symvers' --filter='P modules.order' --filter='P .tmp*' \
-		"$REPO/kmod" "$REPO/include" "$tree/"
+	rsync -rlpt --delete --filter='P *.o' --filter='P *.ko' --filter='P *.mod' \
+		--filter='P *.mod.c' --filter='P *.cmd' --filter='P Module.symvers' \
+		--filter='P modules.order' --filter='P .tmp*' "$REPO/kmod" "$REPO/include" "$tree/"
 	quietly "$BUILD/log/module-planted.log" make -s -j"$(nproc)" -C "$headers" M="$tree/kmod" \
 		KCFLAGS="-Werror -DRUBATO_PLANT_BUG" modules || die "the planted module does not build"
 	KO=$tree/kmod/rubato.ko
@@ -29,7 +29,8 @@ build_planted() {
 result() { grep -E "^(not )?ok [0-9]+ timewait\.$1\$" "$LOG" || echo "no result of $1"; }
 
 mkdir -p "$BUILD/log"
-"$REPO/scripts/build-kselftest" >"$BUILD/log/planted-build.log" 2>&1 || die "the kselftests do not build"
+quietly "$BUILD/log/planted-build.log" "$REPO/scripts/build-kselftest" ||
+	die "the kselftests do not build"
 build_planted
 LOG=$BUILD/log/planted.log
 # The program's status says that cases failed; the VM's own complaints are 124 and 125.

@@ -107,6 +107,8 @@ static inline int ns_enter(int ns)
 
 #define ADDR_A "10.0.0.1"
 #define ADDR_B "10.0.0.2"
+#define MAC_A "02:00:00:00:00:01"
+#define MAC_B "02:00:00:00:00:02"
 #define ADDR_DEAD "10.0.0.9"	/* a neighbour that A and B believe in and that is nobody */
 
 /* Two hosts and a cable: "va" in @a with ADDR_A, "vb" in @b with ADDR_B. */
@@ -135,9 +137,9 @@ static inline int hosts_join(const struct hosts *h)
 {
 	if (ns_enter(h->a) ||
 	    run("ip link add va type veth peer name vb netns /proc/%d/fd/%d", getpid(), h->b) ||
-	    hosts_configure(h->b, "vb", ADDR_B, "02:00:00:00:00:02", ADDR_A, "02:00:00:00:00:01"))
+	    hosts_configure(h->b, "vb", ADDR_B, MAC_B, ADDR_A, MAC_A))
 		return -EIO;
-	return hosts_configure(h->a, "va", ADDR_A, "02:00:00:00:00:01", ADDR_B, "02:00:00:00:00:02");
+	return hosts_configure(h->a, "va", ADDR_A, MAC_A, ADDR_B, MAC_B);
 }
 
 /* Leaves the caller on host A. */
