@@ -34,8 +34,13 @@ static int shutdown_locked(struct socket *sock, struct sock *sk, int how)
 	settle(sock, sk);
 	if (sk->sk_state == TCP_LISTEN && !(how & RCV_SHUTDOWN))
 		return 0;	/* it has nothing to send */
-	if (sk->sk_state == TCP_LISTEN || ends_handshake(sk, how)) {
+	if (sk->sk_state == TCP_LISTEN) {
 		rubato_conn_disconnect(sk);
+		return 0;
+	}
+	if (ends_handshake(sk, how)) {
+		rubato_conn_disconnect(sk);
+		WRITE_ONCE(sk->sk_err, ECONNRESET);	/* for who waits in connect() */
 		sock->state = SS_UNCONNECTED;
 		return 0;
 	}

@@ -52,6 +52,7 @@ static int start(struct sock *sk, const struct sockaddr_in *addr, int len)
 	type = inet_addr_type(sock_net(sk), peer);
 	if (type == RTN_MULTICAST || type == RTN_BROADCAST)
 		return -ENETUNREACH;
+	WRITE_ONCE(sk->sk_err, 0);	/* of an earlier life */
 	return rubato_conn_connect(sk, peer, ntohs(addr->sin_port));
 }
 
