@@ -24,6 +24,7 @@ static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_
 		return -EISCONN;
 	rub_init(tcb);
 	rub_set_nodelay(tcb, nodelay);
+	tcb->flags |= RUB_F_SYN_OUT;
 	tcb->iss = rub_isn(env);
 	tcb->snd_una = tcb->iss;
 	tcb->snd_nxt = tcb->iss;
@@ -94,10 +95,13 @@ static int call_abort(struct rub_tcb *tcb, int error, const struct rub_env *env,
 	case RUBATO_LISTEN:
 		return -ENOTCONN;
 	case RUBATO_SYN_SENT:
-	case RUBATO_CLOSING:
-	case RUBATO_LAST_ACK:
 	case RUBATO_TIME_WAIT:
 		break;
+	case RUBATO_CLOSING:
+	case RUBATO_LAST_ACK:
+		if (rub_fin_left(tcb))
+			break;
+		fallthrough;
 	default:
 		tcb->flags |= RUB_F_RESET;
 		cause(tcb, env, rx, rub_acceptable_seq(tcb), RUB_RST);
@@ -130,7 +134,7 @@ static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 	if (env->path_mss >= tcb->snd_mss)
 		return 0;
 	tcb->snd_mss = rub_peer_mss(env->path_mss, env->path_mss);
-	if (tcb->snd_una != tcb->iss)
+	if (!(tcb->flags & RUB_F_SYN_OUT))
 		tcb->snd_nxt = tcb->snd_una;
 	return 0;
 }

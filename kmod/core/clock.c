@@ -53,7 +53,7 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 	default:
 		break;
 	}
-	if (tcb->snd_una == tcb->iss)
+	if (tcb->flags & RUB_F_SYN_OUT)
 		return RUBATO_CLOCK_SYNACK;
 	if (tcb->snd_nxt != tcb->snd_una || rub_sendable(tcb, env))
 		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN : RUBATO_CLOCK_DATA;
@@ -76,7 +76,8 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 		return; /* data becomes fin: orphaning has set the anchors */
 	if ((retransmits(old) && clock == RUBATO_CLOCK_PERSIST) ||
 	    (old == RUBATO_CLOCK_PERSIST && retransmits(clock))) {
-		tcb->flags &= (u16)~RUB_F_RTO;
+		/* What the other clock asked for has not left and is none of this one's tries. */
+		tcb->flags &= (u16)~(clock == RUBATO_CLOCK_PERSIST ? RUB_F_RTO : RUB_F_PROBE);
 		restart_gaps(tcb, env);
 		return;
 	}

@@ -64,10 +64,14 @@ static void recover(struct rub_tcb *tcb, u32 acked)
 void rub_cc_acked(struct rub_tcb *tcb, u32 acked)
 {
 	tcb->dupacks = 0;
-	if (tcb->flags & RUB_F_RECOVERY)
+	if (tcb->flags & RUB_F_RECOVERY) {
 		recover(tcb, acked);
-	else
-		open_window(tcb, acked);
+		return;
+	}
+	open_window(tcb, acked);
+	/* It follows, or 2 GiB later it would seem to lie ahead. */
+	if (seq_after(tcb->snd_una, tcb->recover))
+		tcb->recover = tcb->snd_una - 1;
 }
 
 void rub_cc_duplicate(struct rub_tcb *tcb)

@@ -58,7 +58,7 @@ struct rub_seg {
  * @rcv_buf: bytes of receive buffer in all, 0 for "large"
  * @path_mss: largest payload that the path takes: MTU less IP and TCP headers
  * @adv_mss: the MSS to announce
- * @gso_max: largest unit that rub_transmit may propose; at least path_mss
+ * @gso_max: largest unit that rub_transmit may propose; one segment if it is less than that
  */
 struct rub_env {
 	rub_ns now;
@@ -130,6 +130,7 @@ struct rub_half {
 	u32 snd_wnd;	/* what the SYN offered */
 	u16 peer_mss, adv_mss;
 	bool left;	/* a SYN+ACK has left */
+	bool again;	/* more than once: never timed (Karn) */
 	struct rub_anchor run;
 	rub_ns challenge_start;
 	u32 challenges;

@@ -26,27 +26,49 @@ static rub_ns grow(rub_ns gap, u32 factor)
 	return div_u64(gap * factor, RUBATO_FACTOR_ONE);
 }
 
+static rub_ns cap_of(const struct rubato_schedule *s, const struct rub_wait *wait)
+{
+	rub_ns cap = s->flags & RUBATO_SCHED_RTO ? wait->cap : RUB_NEVER;
+
+	return s->flags & RUBATO_SCHED_MAX && s->max < cap ? s->max : cap;
+}
+
+static u32 last_gap(const struct rubato_schedule *s)
+{
+	return s->flags & RUBATO_SCHED_RTO ? 0 : s->n_gaps - 1U;
+}
+
 /* The wait after send number @n, the first being 0. */
 static rub_ns gap_after(const struct rubato_schedule *s, u32 n, const struct rub_wait *wait)
 {
 	bool rto = s->flags & RUBATO_SCHED_RTO;
-	rub_ns cap = RUB_NEVER, gap;
-	u32 i, last = rto ? 0 : s->n_gaps - 1U;
+	rub_ns cap = cap_of(s, wait), gap;
+	u32 i, last = last_gap(s);
 
 	if (rto)
 		n += wait->held;
-
-	if (n < last || !(s->flags & RUBATO_SCHED_FACTOR))
-		return s->gap[n < last ? n : last];
-	gap = rto ? wait->base : s->gap[last];
-	if (rto)
-		cap = wait->cap;
-	if (s->flags & RUBATO_SCHED_MAX && s->max < cap)
-		cap = s->max;
-	if (s->factor != RUBATO_FACTOR_ONE)
+	gap = rto ? wait->base : s->gap[n < last ? n : last];
+	if (s->flags & RUBATO_SCHED_FACTOR && s->factor != RUBATO_FACTOR_ONE)
 		for (i = last; i < n && gap < cap; i++)
 			gap = grow(gap, s->factor);
 	return gap < cap ? gap : cap;
+}
+
+/* The sum of @count waits from the one after send number @n on; a step a wait. */
+static rub_ns gaps_from(const struct rubato_schedule *s, u32 n, u64 count,
+			const struct rub_wait *wait)
+{
+	rub_ns cap = cap_of(s, wait), gap = gap_after(s, n, wait), sum = 0;
+
+	for (; count; count--, n++) {
+		sum = add(sum, gap);
+		if (n < last_gap(s))
+			gap = gap_after(s, n + 1, wait);
+		else if (s->flags & RUBATO_SCHED_FACTOR && gap < cap)
+			gap = grow(gap, s->factor);
+		gap = gap < cap ? gap : cap;
+	}
+	return sum;
 }
 
 /* Retransmissions that a schedule allows; RUB_NEVER if only time ends it. */
@@ -66,7 +88,7 @@ static u32 index_of(const struct rub_anchor *run)
 static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor *run,
 		     const struct rub_wait *wait)
 {
-	u64 limit = limit_of(rule), left;
+	u64 limit = limit_of(rule);
 	rub_ns end = RUB_NEVER, at = run->last;
 	u32 n;
 
@@ -81,8 +103,7 @@ static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor
 		at = add(at, gap_after(wait->gaps, n, wait));
 	} else if (run->dropped) {
 		/* Tries that could not leave do not move the nominal end. */
-		for (n = index_of(run), left = limit - run->life + 1; left; left--, n++)
-			at = add(at, gap_after(wait->gaps, n, wait));
+		at = add(at, gaps_from(wait->gaps, index_of(run), limit - run->life + 1, wait));
 	} else {
 		return end;
 	}

@@ -24,11 +24,11 @@ static void try_again(struct rub_tcb *tcb)
 		tcb->flags |= RUB_F_PROBE;
 		return;
 	}
-	if (tcb->snd_una != tcb->iss)
+	if (!(tcb->flags & RUB_F_SYN_OUT))
 		rub_cc_timeout(tcb);
 	tcb->snd_nxt = tcb->snd_una;
 	/* A window that shrank to nothing under what is in flight is probed at once (MUST-35). */
-	tcb->flags |= tcb->snd_wnd || tcb->snd_una == tcb->iss ? RUB_F_RTO : RUB_F_PROBE;
+	tcb->flags |= tcb->snd_wnd || tcb->flags & RUB_F_SYN_OUT ? RUB_F_RTO : RUB_F_PROBE;
 }
 
 void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)

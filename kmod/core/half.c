@@ -60,7 +60,6 @@ enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_
 	half->snd_wnd = seg->wnd;
 	half->peer_mss = seg->mss;
 	half->adv_mss = env->adv_mss;
-	half->rtt_start = env->now;
 	rub_clock_start(&half->run, env->now);
 	/* Text or a FIN on the SYN is not acknowledged: the peer sends it again. */
 	synack(half, tx);
@@ -119,17 +118,22 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 {
 	if (tx->unit != RUB_UNIT_SYNACK)
 		return;
+	if (half->left && !tx->clock) {
+		half->again |= result >= 0;
+		return; /* answered a SYN that came again: no try of the clock */
+	}
 	if (result < 0) {
 		half->run.dropped = env->now;
 		return;
 	}
-	if (half->left && !tx->clock)
-		return; /* answered a SYN that came again: no try of the clock */
 	half->run.last = env->now;
 	half->run.dropped = 0;
 	if (half->left) {
 		half->run.tries++;
 		half->run.life++;
+		half->again = true;
+	} else {
+		half->rtt_start = env->now;
 	}
 	half->left = true;
 }
@@ -142,6 +146,7 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 	rub_init(tcb);
 	rub_set_nodelay(tcb, nodelay);
 	tcb->state = RUBATO_SYN_RCVD;
+	tcb->flags |= RUB_F_SYN_OUT;
 	tcb->clock = RUBATO_CLOCK_SYNACK;
 	tcb->run = half->run;
 	tcb->iss = half->iss;
@@ -160,9 +165,9 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 	tcb->snd_mss = rub_peer_mss(half->peer_mss, env->path_mss);
 	tcb->challenge_start = half->challenge_start;
 	tcb->challenges = half->challenges;
-	if (half->run.tries) {
+	if (half->run.tries)
 		tcb->flags |= RUB_F_SYN_LOST;
-	} else {
+	if (!half->again) {
 		tcb->flags |= RUB_F_RTT;
 		tcb->rtt_seq = half->iss + 1;
 		tcb->rtt_start = half->rtt_start;

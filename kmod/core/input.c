@@ -65,6 +65,8 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->snd_mss = rub_peer_mss(seg->mss, env->path_mss);
 	update_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
+		tcb->flags &= (u16)~RUB_F_SYN_OUT;
+		tcb->soft_error = 0;
 		tcb->snd_una = seg->ack;
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
 		rub_clock_progress(tcb, env);
@@ -115,7 +117,7 @@ static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struc
 	u32 wnd = tcb->rcv_edge - tcb->rcv_nxt;
 
 	/* Simultaneous open: the peer's SYN again, now with an ACK (figure 8). */
-	if (tcb->snd_una == tcb->iss && seg->flags & RUB_SYN && seg->seq == tcb->irs) {
+	if (tcb->flags & RUB_F_SYN_OUT && seg->flags & RUB_SYN && seg->seq == tcb->irs) {
 		seg->flags &= (u8)~RUB_SYN;
 		seg->seq++;
 	}
@@ -152,7 +154,7 @@ static bool check_rst(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 		break;
 	case RUBATO_CLOSING:
 	case RUBATO_LAST_ACK:
-		error = 0;
+		error = rub_fin_left(tcb) ? 0 : ECONNRESET; /* accepted bytes never left */
 		break;
 	default:
 		error = ECONNRESET;
@@ -182,11 +184,11 @@ static bool syn_rcvd_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct 
 	return true;
 }
 
-/* RFC 5681 section 2: what a duplicate acknowledgement is. */
+/* RFC 5681 section 2: what a duplicate acknowledgement is. An answer to a probe is none. */
 static bool duplicate_ack(const struct rub_tcb *tcb, const struct rub_seg *seg)
 {
 	return seg->ack == tcb->snd_una && tcb->snd_max != tcb->snd_una && !rub_seg_len(seg) &&
-	       seg->wnd == tcb->snd_wnd;
+	       seg->wnd == tcb->snd_wnd && tcb->clock != RUBATO_CLOCK_PERSIST;
 }
 
 /* The octets up to SEG.ACK have arrived. */
@@ -194,11 +196,12 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 		     struct rub_rx *rx)
 {
 	u32 first = rub_first(tcb), acked = seg->ack - tcb->snd_una;
-	bool syn = tcb->snd_una == tcb->iss;
+	bool syn = tcb->flags & RUB_F_SYN_OUT;
 
 	tcb->snd_una = seg->ack;
 	tcb->snd_nxt = seq_max(tcb->snd_nxt, seg->ack);
-	tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_PROBE);
+	tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_PROBE | RUB_F_SYN_OUT);
+	tcb->soft_error = 0;
 	if (rub_first(tcb) != first) {
 		rx->mask |= RUB_RX_ACKED;
 		rx->acked = rub_first(tcb) - first;

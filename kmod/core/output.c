@@ -108,7 +108,8 @@ static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, s
 {
 	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, tcb->snd_nxt);
 	u32 queued, len, most = env->gso_max > tcb->snd_mss ? env->gso_max : tcb->snd_mss;
-	bool again = seq_before(tcb->snd_nxt, tcb->snd_max);
+	/* One octet beyond SND.NXT was a probe: the rest is as new as ever. */
+	bool again = seq_before(tcb->snd_nxt + 1, tcb->snd_max);
 
 	if (!rub_unsent(tcb))
 		return false;
@@ -228,7 +229,7 @@ static bool has_send_side(const struct rub_tcb *tcb)
 static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *env,
 			     struct rub_tx *tx)
 {
-	if (tcb->snd_una == tcb->iss)
+	if (tcb->flags & RUB_F_SYN_OUT)
 		return propose_syn(tcb, env, tx);
 	if (!has_send_side(tcb))
 		return false;

@@ -9,10 +9,14 @@ bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
 {
 	u32 len = rub_seg_len(seg), first = seg->seq - rcv_nxt, last = first + len - 1;
 
-	if (!rcv_wnd)
-		return !len && !first;
+	/*
+	 * What carries nothing may stand at the right edge itself: a peer whose window is full
+	 * of bytes that were lost has no lower number to give its ACK or RST.
+	 */
 	if (!len)
-		return first < rcv_wnd;
+		return first <= rcv_wnd;
+	if (!rcv_wnd)
+		return false;
 	return first < rcv_wnd || last < rcv_wnd ||
 	       /* longer than the window, and around it */
 	       (seq_before(seg->seq, rcv_nxt) && !seq_before(seg->seq + len, rcv_nxt + rcv_wnd));
@@ -24,7 +28,8 @@ u16 rub_peer_mss(u16 announced, u16 path_mss)
 
 	if (mss < RUB_MSS_FLOOR)
 		mss = RUB_MSS_FLOOR;
-	return (u16)(mss < path_mss ? mss : path_mss);
+	mss = mss < path_mss ? mss : path_mss;
+	return (u16)(mss ? mss : 1);
 }
 
 /* RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret). */

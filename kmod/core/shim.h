@@ -27,6 +27,7 @@ typedef unsigned long long u64;
 typedef int32_t s32;
 typedef long long s64;
 #define RUB_ASSERT(c) assert(c)
+#define fallthrough __attribute__((fallthrough))
 static inline u64 div_u64(u64 a, u32 b)
 {
 	return a / b;

@@ -40,6 +40,11 @@ void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 	rx->error = error;
 }
 
+bool rub_fin_left(const struct rub_tcb *tcb)
+{
+	return tcb->flags & RUB_F_FIN && seq_after(tcb->snd_max, tcb->snd_end);
+}
+
 bool rub_fin_acked(const struct rub_tcb *tcb)
 {
 	return tcb->flags & RUB_F_FIN && seq_after(tcb->snd_una, tcb->snd_end);
@@ -102,7 +107,7 @@ bool rub_is_dead(const struct rub_tcb *tcb)
 
 u32 rub_first(const struct rub_tcb *tcb)
 {
-	u32 first = tcb->snd_una == tcb->iss ? tcb->iss + 1 : tcb->snd_una;
+	u32 first = tcb->flags & RUB_F_SYN_OUT ? tcb->iss + 1 : tcb->snd_una;
 
 	return seq_min(first, tcb->snd_end);
 }

@@ -24,11 +24,14 @@
 #define RUB_F_FIN_RCVD	0x0800u	/* rcv_nxt is beyond it */
 #define RUB_F_SYN_LOST	0x1000u	/* our SYN left more than once */
 #define RUB_F_RECOVERY	0x2000u	/* RFC 6582 fast recovery */
+#define RUB_F_SYN_OUT	0x4000u	/* our SYN is not acknowledged; SND.UNA is ISS, and will be again */
 
 /* states.c */
 void rub_rx_init(struct rub_rx *rx);
 void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state);
 void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error);
+/* Our FIN has left; to the RFC, only then do LAST_ACK and CLOSING begin. */
+bool rub_fin_left(const struct rub_tcb *tcb);
 /* Our FIN has left and is acknowledged. */
 bool rub_fin_acked(const struct rub_tcb *tcb);
 /* The first FIN or byte of data that never left. */

@@ -261,7 +261,7 @@ TEST(SynRcvd, ResetOutsideTheWindowIsDropped)
 	half_open(s);
 	s.send(seg(RST, 0));
 	s.silence();
-	s.send(seg(RST, 1 + BUFFER));
+	s.send(seg(RST, 2 + BUFFER));
 	s.silence();
 	s.state_is(RUBATO_SYN_RCVD);
 }
@@ -404,4 +404,32 @@ TEST(SynRcvd, NoMeasurementAfterARetransmission)
 	s.write(MSS);
 	s.expect(seg(ACK | PSH, 1, 1, MSS));
 	s.expect_at(3s, seg(ACK | PSH, 1, 1, MSS));
+}
+
+/* Karn: the ACK may answer either SYN+ACK, whoever asked for the second one. */
+TEST(SynRcvd, AnsweredAgainIsNeverTimed)
+{
+	Script s;
+
+	half_open(s);
+	s.at(900ms);
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.at(950ms);
+	s.send(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+	EXPECT_EQ(rub_rto(&s.tcb, &s.policy), s.policy.rto_initial);
+}
+
+/* The clock's own SYN+ACK is not earlier for an answer that could not leave. */
+TEST(SynRcvd, DroppedAnswerMovesNoClock)
+{
+	Script s([](rub_config &c) { c.synack = schedule("6s 24s 45s"); });
+
+	half_open(s);
+	s.at(1s);
+	s.drop_next(1);
+	s.send(seg(SYN));
+	s.silence();
+	s.expect_at(6s, seg(SYN | ACK, 0, 1));
 }

@@ -332,3 +332,17 @@ TEST(Persist, LocalDropOfAProbeIsNoProbe)
 	s.drop_next(1);
 	s.expect_at(1200ms, probe(1));
 }
+
+/* An answer to a probe says that the peer lives, not that a segment was lost (RFC 5681). */
+TEST(Persist, AnswersAreNoDuplicateAcks)
+{
+	Script s;
+
+	shut_out(s);
+	const u32 cwnd = s.tcb.cwnd;
+	for (ns t : {300ms, 900ms, 2100ms, 4500ms}) {
+		s.expect_at(t, probe(1));
+		s.send(seg(ACK, 1, 1).window(0));
+	}
+	EXPECT_EQ(s.tcb.cwnd, cwnd);
+}

@@ -46,7 +46,7 @@ TEST(Reset, OutsideTheWindowIsDroppedSilently)
 	Script s;
 
 	s.connect();
-	for (u32 seq : {0u, 1u + BUFFER, 0x80000000u, 0xffff0000u}) {
+	for (u32 seq : {0u, 2u + BUFFER, 0x80000000u, 0xffff0000u}) {
 		s.send(seg(RST, seq));
 		s.silence();
 		s.state_is(RUBATO_ESTABLISHED);
@@ -54,6 +54,36 @@ TEST(Reset, OutsideTheWindowIsDroppedSilently)
 		s.silence();
 		s.state_is(RUBATO_ESTABLISHED);
 	}
+}
+
+/*
+ * A peer whose window is full of bytes that were lost has no lower number for its RST; challenged,
+ * it resets with the right one (Documentation/differences.md).
+ */
+TEST(Reset, AtTheRightEdgeIsChallenged)
+{
+	Script s;
+
+	s.connect();
+	s.send(seg(RST, 1 + BUFFER));
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+/* To the RFC this is still CLOSE_WAIT: 50 segments were accepted and never left. */
+TEST(Reset, InLastAckBeforeTheFinLeftIsAnError)
+{
+	Script s;
+
+	s.connect();
+	s.send(seg(FIN | ACK, 1, 1));
+	s.expect(seg(ACK, 1, 2));
+	s.write(50 * MSS);
+	s.take();
+	s.shutdown();
+	s.state_is(RUBATO_LAST_ACK);
+	s.send(seg(RST, 2));
+	s.died(ECONNRESET);
 }
 
 /* A peer that restarted: our challenge ACK makes it reset us with exactly the right number. */
@@ -100,7 +130,8 @@ TEST(Reset, BehindAHoleIsChallenged)
 	s.died(ECONNRESET);
 }
 
-/* In CLOSE_WAIT the error is Linux's: what was to be sent is lost (Documentation/differences.md). */
+/* In CLOSE_WAIT the error is Linux's: what was to be sent is lost (Documentation/differences.md).
+ */
 TEST(Reset, EndsFinWaitsAndCloseWaitWithAnError)
 {
 	Script s, t, u;

@@ -916,3 +916,43 @@ TEST(Schedule, ShutdownsFinObeysData)
 	s.dies_at(7s, ETIMEDOUT);
 	EXPECT_EQ(s.happened.clock, RUBATO_CLOCK_DATA);
 }
+
+/* DESIGN.md section 3: literal gaps obey max, those that stand first too. */
+TEST(Schedule, MaxCapsEveryLiteralGap)
+{
+	Script s([](rub_config &c) { c.syn = schedule("5s 10s x2 max=3s tries=3"); });
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.expect_at(3s, seg(SYN));
+	s.expect_at(6s, seg(SYN));
+	s.expect_at(9s, seg(SYN));
+	s.dies_at(12s, ETIMEDOUT);
+}
+
+/* A schedule of a thousand tries whose every try is dropped locally: ends when it would have. */
+TEST(Schedule, ThousandDroppedTriesEndNominally)
+{
+	Script s([](rub_config &c) { c.syn = schedule("1s x1 tries=1000"); });
+
+	s.drop_next(1000000);
+	s.mark();
+	s.open();
+	s.dies_at(1001s, ETIMEDOUT);
+}
+
+/* What ICMP said of an outage that ended does not explain a later one. */
+TEST(Rto, ProgressForgetsASoftError)
+{
+	Script s([](rub_config &c) { c.data = schedule("1s 1s"); });
+
+	in_flight(s);
+	ASSERT_EQ(s.call(RUB_CALL_SOFT_ERROR, EHOSTUNREACH), 0);
+	s.at(100ms);
+	s.send(seg(ACK, 1, 1 + MSS));
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.expect_at(1100ms, seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.dies_at(2100ms, ETIMEDOUT);
+}
