@@ -195,6 +195,7 @@ void rubato_unlisten(struct sock *sk)
 	while ((child = rubato_conn_accept(sk)))
 		refuse(child);
 	rubato_show_state(sk, TCP_CLOSE);
+	sk->sk_state_change(sk);	/* accept() and poll() look again */
 	rubato_note_state(sock_net(sk), rs->cookie, &rs->node.tuple, RUBATO_LISTEN,
 			  RUBATO_CLOSED, &cause);
 }

@@ -169,8 +169,11 @@ static int enter_table(struct sock *sk, __be32 peer, u16 port)
 /* The policy of this moment: a change from here on finds us in the table. */
 static void take_policy(struct rubato_sock *rs)
 {
-	rubato_policy_put(rs->policy);
-	rs->policy = rubato_policy_get(sock_net(&rs->inet.sk));
+	struct rubato_policy *old = rs->policy;
+
+	/* A listing may look at any moment: never point at what is given away. */
+	WRITE_ONCE(rs->policy, rubato_policy_get(sock_net(&rs->inet.sk)));
+	rubato_policy_put(old);
 }
 
 static int open_connection(struct sock *sk, struct rtable *rt, __be32 peer, u16 port)
@@ -302,6 +305,8 @@ void rubato_conn_close(struct sock *sk)
 
 void rubato_conn_disconnect(struct sock *sk)
 {
+	/* Whoever sleeps in a call for the old connection must not go on with a new one. */
+	sk->sk_disconnects++;
 	rubato_conn_abort(sk, ECONNRESET);
 	renew(sk);
 	forget_local(sk);

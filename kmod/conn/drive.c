@@ -17,6 +17,9 @@ static u32 receive_buffer(const struct sock *sk)
 	return READ_ONCE(sk->sk_rcvbuf) / 2;
 }
 
+/* The smallest MTU, 68, full of IP options leaves nothing; the packet is fragmented then. */
+#define MSS_LEAST 8
+
 /* IP options that the process set travel in every packet. */
 static u32 options_size(const struct sock *sk)
 {
@@ -38,13 +41,13 @@ void rubato_env(const struct sock *sk, struct rub_env *env)
 	env->rcv_buf = receive_buffer(sk);
 	env->rcv_free = env->rcv_buf > unread ? env->rcv_buf - unread : 0;
 	if (dst) {
-		env->path_mss = rubato_wire_path_mss(dst) - options_size(sk);
+		env->path_mss = max_t(int, rubato_wire_path_mss(dst) - options_size(sk), MSS_LEAST);
 		env->adv_mss = rubato_wire_adv_mss(dst);
 	} else {
 		env->path_mss = TCP_MSS_DEFAULT;
 		env->adv_mss = TCP_MSS_DEFAULT;
 	}
-	env->gso_max = env->path_mss;
+	env->gso_max = rub_mss(&rs->tcb);	/* a unit is one segment */
 }
 
 /*
@@ -68,13 +71,14 @@ void rubato_sync(struct sock *sk)
 	struct rubato_sock *rs = rubato_sk(sk);
 	u8 state = rub_state(&rs->tcb);
 
-	if (sk->sk_state != visible_state(state))
-		rubato_show_state(sk, visible_state(state));
+	/* Before the state that makes poll() look at them. */
 	if (!rs->synced && rub_synchronized(&rs->tcb)) {
 		rs->synced = true;
 		rs->copied_seq = rub_rcv_first(&rs->tcb);
 		rs->queued_seq = rs->copied_seq;
 	}
+	if (sk->sk_state != visible_state(state))
+		rubato_show_state(sk, visible_state(state));
 }
 
 static void note_steps(struct sock *sk, u8 from, const struct rub_rx *rx,

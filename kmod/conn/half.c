@@ -7,6 +7,7 @@
  * lock, the listener's accept.lock, the table's locks. Whoever takes the entry out of the
  * connection table (one succeeds) takes it off everything else.
  */
+#include <linux/filter.h>
 #include <linux/slab.h>
 #include <net/tcp.h>
 #include "conn/internal.h"
@@ -175,6 +176,11 @@ bool rubato_half_receive(struct rubato_half *half, struct sk_buff *skb)
 
 	if (!refcount_inc_not_zero(&half->refs))
 		return false;
+	if (sk_filter_trim_cap(half->listener, skb, skb->len)) {
+		rubato_half_put(half);
+		kfree_skb(skb);
+		return true;
+	}
 	spin_lock_bh(&half->lock);
 	hashed = rubato_node_hashed(&half->node);
 	if (hashed)
@@ -338,6 +344,11 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 	struct rtable *rt;
 	struct rub_tx tx;
 
+	/* What a filter or a cgroup keeps from the listener gets no answer either. */
+	if (sk_filter_trim_cap(listener, skb, skb->len)) {
+		kfree_skb(skb);
+		return;
+	}
 	rt = rubato_wire_route(rubato_conn_net(net)->ctl, tuple, ifindex);
 	if (IS_ERR(rt)) {
 		rubato_count(net, RUBATO_COUNT_LOCAL_DROPS);

@@ -101,7 +101,9 @@ static void stray(struct net *net, struct sk_buff *skb, const struct rub_tuple *
 {
 	struct rub_tx tx;
 
-	if (rub_stray_segment(&rubato_cb(skb)->seg, &tx))
+	/* A lookup that a moving entry led astray must not reset somebody's connection. */
+	if (!rubato_node_find(net, tuple, skb->skb_iif) &&
+	    rub_stray_segment(&rubato_cb(skb)->seg, &tx))
 		rubato_answer(net, tuple, 0, &tx);
 	drop(net, skb, RUBATO_REASON_NO_SOCKET);
 }

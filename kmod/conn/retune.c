@@ -14,10 +14,10 @@
 void rubato_retune_sock(struct sock *sk)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
-	struct rubato_policy *policy = rubato_policy_get(sock_net(sk));
+	struct rubato_policy *old = rs->policy;
 
-	rubato_policy_put(rs->policy);
-	rs->policy = policy;
+	WRITE_ONCE(rs->policy, rubato_policy_get(sock_net(sk)));
+	rubato_policy_put(old);
 	/* What was armed may be too late now; rubato_settle() asks for the new deadline. */
 	rubato_settle(sk);
 }

@@ -59,6 +59,9 @@ void rubato_sock_wake(struct sock *sk)
 		return;
 	if (wake & RUBATO_WAKE_DATA)
 		sk->sk_data_ready(sk);
+	/* poll() sets the bit and then looks at the queue; we freed, and then look at the bit. */
+	if (wake & RUBATO_WAKE_SPACE)
+		smp_mb();
 	if (wake & RUBATO_WAKE_SPACE && sk->sk_socket &&
 	    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
 		sk->sk_write_space(sk);

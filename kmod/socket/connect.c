@@ -60,12 +60,14 @@ static int start(struct sock *sk, const struct sockaddr_in *addr, int len)
 static int finish(struct socket *sock, struct sock *sk, int flags, int unfinished)
 {
 	long timeo = sock_sndtimeo(sk, flags & O_NONBLOCK);
-	int err;
+	int err, disconnects = sk->sk_disconnects;
 
 	if (connecting(sk)) {
 		if (!timeo)
 			return unfinished;
 		timeo = wait_for_handshake(sk, timeo);
+		if (disconnects != sk->sk_disconnects)
+			return -EPIPE; /* somebody else started it anew */
 		if (connecting(sk))
 			return signal_pending(current) ? sock_intr_errno(timeo) : unfinished;
 	}

@@ -90,7 +90,9 @@ static int receive_locked(struct reader *r)
 		}
 		/* The window may have to open before more can come. */
 		consumed(r);
-		sk_wait_data(r->sk, &r->timeo, skb_peek_tail(&r->sk->sk_receive_queue));
+		err = sk_wait_data(r->sk, &r->timeo, skb_peek_tail(&r->sk->sk_receive_queue));
+		if (err < 0)
+			return r->copied ? 0 : err; /* disconnected: what comes is another's */
 	}
 }
 
