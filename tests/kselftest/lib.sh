@@ -29,6 +29,7 @@ becomes() {
 		[ "$SECONDS" -lt "$end" ] || return 1
 		read -r -t 0.05 <> <(:)
 	done
+	return 0 # not the status of the wait
 }
 
 finish() { exit "$failed"; }

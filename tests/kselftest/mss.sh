@@ -6,7 +6,8 @@
 
 A=mss-a-$$ B=mss-b-$$
 WORK=$(mktemp -d)
-trap 'ip netns del $A 2>/dev/null; ip netns del $B 2>/dev/null; rm -rf "$WORK"' EXIT
+# A server that nobody reached would keep the namespace, and the runner waiting for our output.
+trap 'kill $(jobs -p) 2>/dev/null; ip netns del $A 2>/dev/null; ip netns del $B 2>/dev/null; rm -rf "$WORK"' EXIT
 
 command -v socat >/dev/null || skip_all "socat is missing"
 command -v rubatoctl >/dev/null || skip_all "rubatoctl is missing"
