@@ -70,6 +70,12 @@ static u32 congestion_room(const struct rub_tcb *tcb, u32 seq)
 	return tcb->cwnd > used ? tcb->cwnd - used : 0;
 }
 
+/* Queued bytes that have not left, or that a timeout has pulled back. */
+static u32 unsent_bytes(const struct rub_tcb *tcb)
+{
+	return seq_before(tcb->snd_nxt, tcb->snd_end) ? tcb->snd_end - tcb->snd_nxt : 0;
+}
+
 /*
  * How much of @queued bytes may go as a unit, @room allowing. RFC 9293 section 3.8.6.2.1: a
  * full segment; or all there is, if Nagle allows; or half the largest window ever offered.
@@ -107,7 +113,7 @@ static void finish_data(const struct rub_tcb *tcb, struct rub_tx *tx, u32 len, b
 static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
 	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, tcb->snd_nxt);
-	u32 queued, len, most = env->gso_max > tcb->snd_mss ? env->gso_max : tcb->snd_mss;
+	u32 queued = unsent_bytes(tcb), len, most = env->gso_max > tcb->snd_mss ? env->gso_max : tcb->snd_mss;
 	/* One octet beyond SND.NXT was a probe: the rest is as new as ever. */
 	bool again = seq_before(tcb->snd_nxt + 1, tcb->snd_max);
 
@@ -115,7 +121,6 @@ static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, s
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA);
 	room = room < more ? room : more;
-	queued = seq_before(tcb->snd_nxt, tcb->snd_end) ? tcb->snd_end - tcb->snd_nxt : 0;
 	most -= most % tcb->snd_mss;
 	if (again) {
 		/* It left before: neither Nagle nor the silly window holds it back again. */
@@ -158,7 +163,7 @@ static bool propose_first(const struct rub_tcb *tcb, const struct rub_env *env, 
 static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
 	u32 room = window_room(tcb, tcb->snd_nxt), len = room ? room : 1;
-	u32 queued = seq_before(tcb->snd_nxt, tcb->snd_end) ? tcb->snd_end - tcb->snd_nxt : 0;
+	u32 queued = unsent_bytes(tcb);
 
 	if (!rub_unsent(tcb))
 		return false;
@@ -286,10 +291,10 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 		tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_FAST);
 	tcb->flags &= (u16)~RUB_F_PROBE;
 	/* A probe beyond the window is in flight only if the peer takes it. */
-	if (tx->unit == RUB_UNIT_DATA)
+	if (tx->unit == RUB_UNIT_DATA) {
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, end);
-	if (tx->unit == RUB_UNIT_DATA)
 		time_it(tcb, tx, end, env);
+	}
 	tcb->snd_max = seq_max(tcb->snd_max, end);
 }
 

@@ -9,7 +9,7 @@
 struct rubato_counts {
 	u64 counter[RUBATO_COUNT_MAX];
 	u64 drop[RUBATO_REASON_MAX + 1];
-	s64 gauge[RUBATO_GAUGE_MAX];
+	u64 gauge[RUBATO_GAUGE_MAX];	/* modulo 2^64: one CPU's may be negative */
 };
 
 int rubato_counts_init(struct rubato_report_net *rn)
@@ -38,36 +38,30 @@ void rubato_gauge_add(struct net *net, enum rubato_gauge gauge, int n)
 	this_cpu_add(rubato_report_net(net)->counts->gauge[gauge], n);
 }
 
-u64 rubato_counter_read(struct net *net, enum rubato_counter counter)
+static u64 sum(const u64 __percpu *value)
 {
-	struct rubato_counts __percpu *counts = rubato_report_net(net)->counts;
-	u64 sum = 0;
+	u64 total = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(counts, cpu)->counter[counter]);
-	return sum;
+		total += READ_ONCE(*per_cpu_ptr(value, cpu));
+	return total;
+}
+
+u64 rubato_counter_read(struct net *net, enum rubato_counter counter)
+{
+	return sum(&rubato_report_net(net)->counts->counter[counter]);
 }
 
 u64 rubato_drop_read(struct net *net, enum rubato_reason reason)
 {
-	struct rubato_counts __percpu *counts = rubato_report_net(net)->counts;
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(counts, cpu)->drop[reason]);
-	return sum;
+	return sum(&rubato_report_net(net)->counts->drop[reason]);
 }
 
 u64 rubato_gauge_read(struct net *net, enum rubato_gauge gauge)
 {
-	struct rubato_counts __percpu *counts = rubato_report_net(net)->counts;
-	s64 sum = 0;
-	int cpu;
+	s64 total = sum(&rubato_report_net(net)->counts->gauge[gauge]);
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(counts, cpu)->gauge[gauge]);
 	/* The CPUs are not read at one moment. */
-	return max_t(s64, sum, 0);
+	return max_t(s64, total, 0);
 }
