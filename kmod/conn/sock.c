@@ -116,7 +116,8 @@ static void describe_binding(const struct rubato_binding *binding, struct rub_bo
 	const struct rubato_sock *rs = container_of(binding, struct rubato_sock, binding);
 	const struct sock *sk = &rs->inet.sk;
 
-	bound->addr = (__force u32)rs->inet.inet_rcv_saddr;
+	bound->addr = rub_address_v4((__force u32)rs->inet.inet_rcv_saddr);
+	bound->v6only = false;
 	bound->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 	bound->uid = __kuid_val(sk->sk_uid);
 	bound->reuse_addr = sk->sk_reuse;

@@ -44,7 +44,8 @@ static void describe_binding(const struct rubato_binding *binding, struct rub_bo
 {
 	const struct rubato_tw *tw = container_of(binding, struct rubato_tw, binding);
 
-	bound->addr = (__force u32)tw->node.tuple.local;
+	bound->addr = rub_address_v4((__force u32)tw->node.tuple.local);
+	bound->v6only = false;
 	bound->ifindex = tw->node.ifindex;
 	bound->uid = tw->uid;
 	bound->reuse_addr = tw->reuse_addr;

@@ -19,6 +19,7 @@
 #ifndef RUBATO_CORE_CORE_H
 #define RUBATO_CORE_CORE_H
 
+#include "core/bind.h"
 #include "core/policy.h"
 
 RUB_BEGIN_DECLS
@@ -398,33 +399,6 @@ enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, str
 
 /* CLOSED (RFC 9293 section 3.10.7.1): true: send tx, an RST. */
 bool rub_stray_segment(const struct rub_seg *seg, struct rub_tx *tx);
-
-/**
- * struct rub_bound - what bind() asks of a socket on the same port
- * @addr: IPv4 address, network order; 0 for any
- * @ifindex: SO_BINDTODEVICE, 0 for none
- * @uid: the owner
- * @reuse_addr: SO_REUSEADDR
- * @reuse_port: SO_REUSEPORT
- * @state: enum rubato_state; RUBATO_CLOSED for one that is only bound
- */
-struct rub_bound {
-	u32 addr;
-	u32 ifindex;
-	u32 uid;
-	bool reuse_addr, reuse_port;
-	u8 state;
-};
-
-enum rub_bind_mode { RUB_BIND_LINUX };
-
-/**
- * rub_bind_conflict - may both be bound to one port? conformance.md section 3
- *
- * Return: 0 or -EADDRINUSE.
- */
-int rub_bind_conflict(const struct rub_bound *new_one, const struct rub_bound *old,
-		      enum rub_bind_mode mode);
 
 RUB_END_DECLS
 
