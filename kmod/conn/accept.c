@@ -34,7 +34,7 @@ static void set_addresses(struct sock *sk, const struct rubato_half *half)
 	rs->node.tuple = *t;
 	rs->node.ifindex = half->node.ifindex;
 	rs->cookie = half->cookie;
-	rub_set_nodelay(&rs->tcb, rub_nodelay(&rubato_sk(half->listener)->tcb));
+	rub_inherit(&rs->tcb, &rubato_sk(half->listener)->tcb);
 }
 
 /* Nobody has seen it. */
@@ -85,17 +85,18 @@ static void succeed(struct rubato_half *half, struct sock *child, struct sk_buff
 static enum rubato_reason make_child(struct rubato_half *half, struct sock *child,
 				     struct sk_buff *skb)
 {
-	const struct rub_seg *seg = &rubato_cb(skb)->seg;
 	struct rubato_node *old;
 	struct rub_env env;
+	struct rub_seg seg;
 	struct rub_rx rx;
 
 	set_addresses(child, half);
-	if ((seg->len && !rubato_queue_room(child, skb)) || !rubato_wire_reroute(child))
+	rubato_wire_segment(skb, &seg);
+	if ((seg.len && !rubato_queue_room(child, skb)) || !rubato_wire_reroute(child))
 		return RUBATO_REASON_NO_MEMORY;
 	rubato_begin(child);
 	rubato_env(child, &env);
-	rub_from_half(&rubato_sk(child)->tcb, &half->core, seg, &env, &rx);
+	rub_from_half(&rubato_sk(child)->tcb, &half->core, &seg, &env, &rx);
 	if (!publish(half, child, &old))
 		return RUBATO_REASON_ACCEPT_QUEUE_FULL;
 	succeed(half, child, skb, &rx, old);

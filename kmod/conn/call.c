@@ -110,10 +110,8 @@ int rubato_conn_listen(struct sock *sk, int backlog)
 static void renew(struct sock *sk)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
-	bool nodelay = rub_nodelay(&rs->tcb);
 
-	rub_init(&rs->tcb);
-	rub_set_nodelay(&rs->tcb, nodelay);
+	rub_renew(&rs->tcb);
 	rubato_queue_purge_write(sk);
 	rubato_queue_purge_read(sk);
 	rubato_queue_purge_ooo(sk);
@@ -319,15 +317,20 @@ void rubato_conn_disconnect(struct sock *sk)
 void rubato_conn_set_nodelay(struct sock *sk, bool on)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
+	struct rub_env env;
 
-	rub_set_nodelay(&rs->tcb, on);
-	if (on && rs->live)
-		rubato_settle(sk);
+	if (!rs->live) {
+		rub_set(&rs->tcb, RUB_OPTION_NODELAY, on, NULL);
+		return;
+	}
+	rubato_env(sk, &env);
+	rub_set(&rs->tcb, RUB_OPTION_NODELAY, on, &env);
+	rubato_settle(sk);
 }
 
 bool rubato_conn_nodelay(const struct sock *sk)
 {
-	return rub_nodelay(&rubato_sk(sk)->tcb);
+	return rub_is_set(&rubato_sk(sk)->tcb, RUB_OPTION_NODELAY);
 }
 
 u32 rubato_conn_mss(const struct sock *sk)

@@ -35,6 +35,7 @@ void rubato_env(const struct sock *sk, struct rub_env *env)
 	const struct dst_entry *dst = __sk_dst_get((struct sock *)sk);
 	u32 unread = rubato_conn_unread(sk);
 
+	memset(env, 0, sizeof(*env));
 	env->now = ktime_get_ns();
 	env->policy = &rs->policy->core;
 	env->isn_hash = rs->isn_hash;
@@ -245,9 +246,10 @@ int rubato_drive_call(struct sock *sk, enum rub_call call, u32 arg)
 /* What the core made of a segment. @skb starts at the TCP header and is consumed. */
 void rubato_drive_result(struct sock *sk, struct sk_buff *skb, u8 from, const struct rub_rx *rx)
 {
-	const struct rub_seg seg = rubato_cb(skb)->seg;
+	struct rub_seg seg;
 	struct rubato_cause cause = { .kind = RUBATO_CAUSE_RECEIVED, .seg = &seg };
 
+	rubato_wire_segment(skb, &seg);
 	rubato_sync(sk);
 	if (rx->mask & RUB_RX_KEEP)
 		rubato_queue_keep(sk, skb, &rx->keep);
@@ -260,19 +262,20 @@ void rubato_drive_result(struct sock *sk, struct sk_buff *skb, u8 from, const st
 void rubato_drive_segment(struct sock *sk, struct sk_buff *skb)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
-	const struct rub_seg *seg = &rubato_cb(skb)->seg;
 	u8 from = rub_state(&rs->tcb);
 	struct rub_env env;
+	struct rub_seg seg;
 	struct rub_rx rx;
 
+	rubato_wire_segment(skb, &seg);
 	/* What the core accepts is never lost: ask for the memory first. */
-	if (seg->len && !rubato_queue_room(sk, skb)) {
+	if (seg.len && !rubato_queue_room(sk, skb)) {
 		rubato_count_drop(sock_net(sk), RUBATO_REASON_RCV_BUFFER);
 		kfree_skb(skb);
 		return;
 	}
 	rubato_env(sk, &env);
-	rub_segment(&rs->tcb, seg, &env, &rx);
+	rub_segment(&rs->tcb, &seg, &env, &rx);
 	rubato_drive_result(sk, skb, from, &rx);
 }
 

@@ -56,6 +56,7 @@ static void half_env(const struct sock *listener, u64 isn_hash, const struct dst
 {
 	struct rub_env *env = &he->env;
 
+	memset(env, 0, sizeof(*env));
 	he->policy = rubato_policy_get(sock_net(listener));
 	env->now = ktime_get_ns();
 	env->policy = &he->policy->core;
@@ -141,11 +142,12 @@ static void answer(struct rubato_half *half, const struct rub_tx *tx, const stru
 /* half->lock held, hashed; the caller has a reference. @skb is consumed. */
 static void segment(struct rubato_half *half, struct sk_buff *skb)
 {
-	const struct rub_seg seg = rubato_cb(skb)->seg;
+	struct rub_seg seg;
 	struct rubato_cause cause = { .kind = RUBATO_CAUSE_RECEIVED, .seg = &seg };
 	struct half_env he;
 	struct rub_tx tx;
 
+	rubato_wire_segment(skb, &seg);
 	half_env(half->listener, half->isn_hash, NULL, &he);
 	switch (rub_half_segment(&half->core, &seg, &he.env, &tx)) {
 	case RUB_ESTABLISH:
@@ -336,11 +338,11 @@ static void create(struct sock *listener, const struct rub_tuple *tuple, const s
 void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 			   const struct rub_tuple *tuple, u32 iss_floor)
 {
-	const struct rub_seg *seg = &rubato_cb(skb)->seg;
 	struct net *net = sock_net(listener);
 	int ifindex = READ_ONCE(listener->sk_bound_dev_if);
 	struct half_env he;
 	struct rub_half core;
+	struct rub_seg seg;
 	struct rtable *rt;
 	struct rub_tx tx;
 
@@ -355,14 +357,15 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 		kfree_skb(skb);
 		return;
 	}
+	rubato_wire_segment(skb, &seg);
 	half_env(listener, rubato_isn_hash(net, tuple), &rt->dst, &he);
-	switch (rub_listen_segment(seg, &he.env, iss_floor, &core, &tx)) {
+	switch (rub_listen_segment(&seg, &he.env, iss_floor, &core, &tx)) {
 	case RUB_CREATE:
 		if (rubato_accept_full(listener)) {
 			rubato_count_drop(net, RUBATO_REASON_ACCEPT_QUEUE_FULL);
 			ip_rt_put(rt);
 		} else {
-			create(listener, tuple, seg, &core, &tx, &he.env, rt);
+			create(listener, tuple, &seg, &core, &tx, &he.env, rt);
 		}
 		break;
 	case RUB_ANSWER:

@@ -43,8 +43,7 @@ struct rubato_cause {
 
 /* In skb->cb of every packet that belongs to a connection. */
 struct rubato_cb {
-	struct rub_seg seg;
-	unsigned int header;	/* bytes in front of the payload, 0 once it is queued */
+	u32 seq;		/* SEG.SEQ */
 	u32 from, to;		/* queued: sequence numbers of the bytes from skb->data on */
 };
 

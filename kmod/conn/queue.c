@@ -144,7 +144,7 @@ void rubato_queue_purge_write(struct sock *sk)
 bool rubato_queue_room(struct sock *sk, struct sk_buff *skb)
 {
 	const struct rubato_sock *rs = rubato_sk(sk);
-	bool in_order = !rs->synced || !seq_before(rs->queued_seq, rubato_cb(skb)->seg.seq);
+	bool in_order = !rs->synced || !seq_before(rs->queued_seq, rubato_cb(skb)->seq);
 	u32 limit = (u32)READ_ONCE(sk->sk_rcvbuf) * (in_order ? 2 : 1);
 
 	if ((u32)atomic_read(&sk->sk_rmem_alloc) >= limit)
@@ -260,12 +260,11 @@ void rubato_queue_keep(struct sock *sk, struct sk_buff *skb, const struct rub_ra
 	struct rubato_sock *rs = rubato_sk(sk);
 	struct rubato_cb *cb = rubato_cb(skb);
 
-	__skb_pull(skb, cb->header);
+	cb->from = cb->seq + !!(tcp_flag_byte(tcp_hdr(skb)) & RUB_SYN);
+	__skb_pull(skb, tcp_hdrlen(skb));
 	skb_dst_drop(skb);
 	skb_orphan(skb);
 	skb->dev = NULL;
-	cb->header = 0;
-	cb->from = cb->seg.seq + !!(cb->seg.flags & RUB_SYN);
 	cb->to = cb->from + skb->len;
 	trim(skb, keep->from, keep->to);
 

@@ -99,11 +99,12 @@ struct sock *rubato_find_listener(struct net *net, const struct rub_tuple *tuple
 /* CLOSED (RFC 9293 section 3.10.7.1) */
 static void stray(struct net *net, struct sk_buff *skb, const struct rub_tuple *tuple)
 {
+	struct rub_seg seg;
 	struct rub_tx tx;
 
 	/* A lookup that a moving entry led astray must not reset somebody's connection. */
-	if (!rubato_node_find(net, tuple, skb->skb_iif) &&
-	    rub_stray_segment(&rubato_cb(skb)->seg, &tx))
+	rubato_wire_segment(skb, &seg);
+	if (!rubato_node_find(net, tuple, skb->skb_iif) && rub_stray_segment(&seg, &tx))
 		rubato_answer(net, tuple, 0, &tx);
 	drop(net, skb, RUBATO_REASON_NO_SOCKET);
 }
@@ -133,7 +134,6 @@ static int receive(struct sk_buff *skb)
 	struct net *net = dev_net(skb->dev);
 	enum rubato_reason reason;
 	struct rub_tuple tuple;
-	unsigned int header;
 	struct rub_seg seg;
 
 	if (READ_ONCE(rubato_conn_net(net)->closing)) {
@@ -141,15 +141,14 @@ static int receive(struct sk_buff *skb)
 		return 0;
 	}
 	rubato_count(net, RUBATO_COUNT_SEGMENTS_IN);
-	reason = rubato_wire_parse(skb, &tuple, &seg, &header);
+	reason = rubato_wire_parse(skb, &tuple, &seg);
 	if (reason != RUBATO_REASON_NONE) {
 		drop(net, skb, reason);
 		return 0;
 	}
 	if (seg.flags & RUB_RST)
 		rubato_count(net, RUBATO_COUNT_RESETS_IN);
-	rubato_cb(skb)->seg = seg;
-	rubato_cb(skb)->header = header;
+	rubato_cb(skb)->seq = seg.seq;
 	dispatch(net, skb, inet_iif(skb));
 	return 0;
 }

@@ -306,13 +306,15 @@ bool rubato_tw_receive(struct rubato_tw *tw, struct sk_buff *skb, const struct r
 {
 	struct list_head *evicted = NULL;
 	bool hashed, done = false;
+	struct rub_seg seg;
 
 	if (!refcount_inc_not_zero(&tw->refs))
 		return false;
+	rubato_wire_segment(skb, &seg);
 	spin_lock_bh(&tw->lock);
 	hashed = rubato_node_hashed(&tw->node);
 	if (hashed)
-		done = segment(tw, &rubato_cb(skb)->seg, &evicted);
+		done = segment(tw, &seg, &evicted);
 	spin_unlock_bh(&tw->lock);
 	if (hashed && !done)
 		reincarnate(tw, skb, tuple, ifindex);

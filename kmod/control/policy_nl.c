@@ -66,6 +66,26 @@ static void effective(const struct rub_policy *p, struct rub_config *config)
 	};
 }
 
+/* What connections obey already. */
+static bool is_built(enum rubato_clock clock)
+{
+	switch (clock) {
+	case RUBATO_CLOCK_MSL:
+	case RUBATO_CLOCK_SYN:
+	case RUBATO_CLOCK_SYNACK:
+	case RUBATO_CLOCK_DATA:
+	case RUBATO_CLOCK_FIN:
+	case RUBATO_CLOCK_PERSIST:
+	case RUBATO_CLOCK_FIN_WAIT_2:
+	case RUBATO_CLOCK_RTO_MIN:
+	case RUBATO_CLOCK_RTO_MAX:
+	case RUBATO_CLOCK_RTO_INITIAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int put_clock(struct sk_buff *skb, struct rub_config *config, enum rubato_clock clock)
 {
 	switch (rub_clock_kind(clock)) {
@@ -87,17 +107,10 @@ static int put_config(struct sk_buff *skb, int type, struct rub_config *config)
 	if (!nest)
 		return -EMSGSIZE;
 	for (clock = 1; clock <= RUBATO_CLOCK_MAX; clock++)
-		if (put_clock(skb, config, clock))
+		if (is_built(clock) && put_clock(skb, config, clock))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
-}
-
-static bool is_built(enum rubato_clock clock)
-{
-	enum rub_kind kind = rub_clock_kind(clock);
-
-	return kind == RUB_KIND_SCHEDULE || kind == RUB_KIND_DURATION;
 }
 
 static int put_sources(struct sk_buff *skb, const struct rubato_policy *policy)

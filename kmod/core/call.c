@@ -18,12 +18,9 @@ static void cause(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 
 static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
 {
-	bool nodelay = rub_nodelay(tcb);
-
 	if (tcb->state != RUBATO_CLOSED)
 		return -EISCONN;
-	rub_init(tcb);
-	rub_set_nodelay(tcb, nodelay);
+	rub_renew(tcb);
 	tcb->flags |= RUB_F_SYN_OUT;
 	tcb->iss = rub_isn(env);
 	tcb->snd_una = tcb->iss;
@@ -150,6 +147,7 @@ int rub_call(struct rub_tcb *tcb, enum rub_call call, u32 arg, const struct rub_
 		err = call_open(tcb, env, rx);
 		break;
 	case RUB_CALL_SEND:
+	case RUB_CALL_SEND_URGENT:
 		err = call_send(tcb, arg);
 		break;
 	case RUB_CALL_RECEIVE:

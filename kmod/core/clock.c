@@ -77,7 +77,7 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 	if ((retransmits(old) && clock == RUBATO_CLOCK_PERSIST) ||
 	    (old == RUBATO_CLOCK_PERSIST && retransmits(clock))) {
 		/* What the other clock asked for has not left and is none of this one's tries. */
-		tcb->flags &= (u16)~(clock == RUBATO_CLOCK_PERSIST ? RUB_F_RTO : RUB_F_PROBE);
+		rub_clear(tcb, clock == RUBATO_CLOCK_PERSIST ? RUB_F_RTO : RUB_F_PROBE);
 		restart_gaps(tcb, env);
 		return;
 	}

@@ -21,43 +21,25 @@
 
 #include "core/bind.h"
 #include "core/policy.h"
+#include "core/segment.h"
 
 RUB_BEGIN_DECLS
 
-/* TCP's flag byte (RFC 9293 section 3.1). */
-#define RUB_FIN 0x01u
-#define RUB_SYN 0x02u
-#define RUB_RST 0x04u
-#define RUB_PSH 0x08u
-#define RUB_ACK 0x10u
-#define RUB_URG 0x20u
-
 /* Holes that a receiver keeps track of; a segment that would open one more is dropped. */
 #define RUB_OOO_MAX 32
-
-/**
- * struct rub_seg - a parsed segment
- * @seq: SEG.SEQ
- * @ack: SEG.ACK; meaningful with RUB_ACK
- * @len: payload bytes, without SYN and FIN
- * @wnd: SEG.WND as it stands in the header
- * @mss: the MSS option's value, 0 if absent
- * @flags: RUB_FIN ...
- */
-struct rub_seg {
-	u32 seq, ack, len;
-	u16 wnd, mss;
-	u8 flags;
-};
 
 /**
  * struct rub_env - what the world looks like during one call
  * @now: monotonic ns
  * @policy: the clocks that hold for this connection
  * @isn_hash: keyed hash of the four-tuple (RFC 6528's F())
+ * @cookie_key: secret of the four-tuple for SYN cookies, the same at every call
+ * @ts_offset: keyed hash of the address pair: where TSval starts (RFC 7323 section 5.4)
+ * @rnd: fresh random bits
  * @rcv_free: bytes of receive buffer beyond RCV.NXT, out-of-order bytes counted as free
  * @rcv_buf: bytes of receive buffer in all, 0 for "large"
- * @path_mss: largest payload that the path takes: MTU less IP and TCP headers
+ * @rcv_max: the largest that the receive buffer may become, for the window scale; 0: @rcv_buf
+ * @path_mss: largest payload that the path takes: MTU less IP and TCP headers without options
  * @adv_mss: the MSS to announce
  * @gso_max: largest unit that rub_transmit may propose; one segment if it is less than that
  */
@@ -65,14 +47,12 @@ struct rub_env {
 	rub_ns now;
 	const struct rub_policy *policy;
 	u64 isn_hash;
-	u32 rcv_free, rcv_buf;
+	u64 cookie_key[2];
+	u32 ts_offset, rnd;
+	u32 rcv_free, rcv_buf, rcv_max;
 	u16 path_mss;
 	u16 adv_mss;
 	u32 gso_max;
-};
-
-struct rub_range {
-	u32 from, to; /* [from, to) in sequence space */
 };
 
 /**
@@ -90,6 +70,71 @@ struct rub_anchor {
 	u32 tries, life;
 };
 
+/* Records that a connection has without being lent any. */
+#define RUB_NODES_INLINE 4
+/* No node: the end of a list, a leaf's child. */
+#define RUB_NO_NODE 0xffffu
+
+/**
+ * struct rub_node - a record: sequence numbers that left together and are not acknowledged
+ * @from: first sequence number
+ * @to: behind the last; a FIN counts
+ * @sent: when it left the last time
+ * @seen: SND.MAX when it left the last time (RFC 8985 section 5.1: end_seq's companion)
+ * @flags: RUB_N_* (core/records.h)
+ *
+ * The other fields are core/records.c's: links by index, never by address, so that whoever
+ * lends them may move them.
+ */
+struct rub_node {
+	u32 from, to, seen;
+	u16 left, right, up;
+	u16 older, newer;
+	u16 flags;
+	rub_ns sent;
+};
+
+/**
+ * struct rub_out - what is in flight, as records: core/records.c
+ * @lent: nodes beyond the inline ones, the shell's memory; RUB_NODES_INLINE is the first's index
+ * @n_lent: how many
+ * @free: list of unused nodes
+ * @root: of the tree ordered by sequence number
+ * @oldest: of the list in the order of @sent: what is neither acknowledged nor lost
+ * @newest: its end
+ * @n: records in use
+ * @sacked: bytes that SACK has acknowledged
+ * @lost: bytes considered lost
+ * @again: bytes of these that were sent again and are in flight
+ */
+struct rub_out {
+	struct rub_node node[RUB_NODES_INLINE];
+	struct rub_node *lent;
+	u16 n_lent, free, root, oldest, newest, n;
+	u32 sacked, lost, again;
+};
+
+/**
+ * struct rub_loss - loss detection and recovery: core/recovery.c, core/rack.c
+ * @mode: enum rub_loss_mode (core/tcb.h)
+ * @recover: SND.MAX when recovery began (RFC 6582, RFC 6675 RecoveryPoint)
+ * @dupacks: duplicate acknowledgements in a row
+ */
+struct rub_loss {
+	u8 mode;
+	u32 recover;
+	u32 dupacks;
+};
+
+/**
+ * struct rub_cc - congestion control: core/congestion.c
+ * @cwnd: bytes
+ * @ssthresh: bytes
+ */
+struct rub_cc {
+	u32 cwnd, ssthresh;
+};
+
 /**
  * struct rub_tcb - one connection
  *
@@ -98,23 +143,34 @@ struct rub_anchor {
 struct rub_tcb {
 	u8 state;	/* enum rubato_state */
 	u8 clock;	/* enum rubato_clock that runs: what rub_due() is about */
-	u16 flags;	/* RUB_F_* (core/tcb.h) */
+	u8 opts;	/* RUB_OPT_*: what both sides agreed on; before that, what our SYN offered */
+	u8 snd_scale, rcv_scale; /* Snd.Wind.Shift, Rcv.Wind.Shift (RFC 7323 section 2.3) */
+	u32 flags;	/* RUB_F_* (core/tcb.h) */
 	int error;	/* positive errno of a dead connection; 0 for a clean end */
 	int soft_error;	/* what ICMP said; told if a clock gives up (RFC 5461) */
 
 	u32 iss, snd_una, snd_nxt, snd_max, snd_end; /* snd_end: behind the last byte queued */
 	u32 snd_wnd, snd_wl1, snd_wl2, snd_wnd_max;
 	u32 irs, rcv_nxt, rcv_edge, rcv_fin;	/* rcv_edge: the right edge we offered */
-	u16 snd_mss, adv_mss;
+	u16 snd_mss, adv_mss;	/* snd_mss: payload of a full segment, options taken off */
+
+	u32 ts_recent, ts_offset, last_ack_sent; /* RFC 7323 section 4.3 */
+	rub_ns ts_recent_at;	/* when ts_recent was taken; 0 for never */
 
 	u32 rtt_seq;
 	rub_ns rtt_start, srtt, rttvar;
-	u32 cwnd, ssthresh, recover;
-	u32 dupacks;
 	u32 held;	/* steps of back-off kept until the next RTT sample (RFC 6298 section 5) */
 	u32 reset_seq;	/* RUB_F_REFUSE: the number of the RST that answers a bad ACK */
 
+	struct rub_cc cc;
+	struct rub_loss loss;
+	struct rub_out out;
+
 	struct rub_anchor run;
+	rub_ns ack_from;	/* the delayed acknowledgement waits since then; 0 for none */
+	rub_ns probe_from;	/* the loss probe waits since then; 0 for none */
+	rub_ns paced_from;	/* when the last paced unit left */
+	u32 paced;		/* its bytes */
 	rub_ns challenge_start;
 	u32 challenges;
 
@@ -127,11 +183,14 @@ struct rub_tcb {
  */
 struct rub_half {
 	u32 irs, iss;
-	u32 rcv_wnd;	/* what the SYN+ACK offered */
+	u32 rcv_wnd;	/* what the SYN+ACK offered, unscaled as on any SYN */
 	u32 snd_wnd;	/* what the SYN offered */
 	u16 peer_mss, adv_mss;
+	u8 opts;	/* RUB_OPT_* that both sides agreed on */
+	u8 snd_scale, rcv_scale;
 	bool left;	/* a SYN+ACK has left */
 	bool again;	/* more than once: never timed (Karn) */
+	u32 ts_recent, ts_offset;
 	struct rub_anchor run;
 	rub_ns challenge_start;
 	u32 challenges;
@@ -144,7 +203,11 @@ struct rub_half {
 struct rub_tw {
 	u32 snd_nxt, rcv_nxt;
 	u16 wnd;
-	rub_ns last;	/* the start of the 2 MSL */
+	u8 opts;		/* RUB_OPT_TS: timestamps were agreed on */
+	u32 ts_recent, ts_offset;
+	rub_ns ts_recent_at;
+	rub_ns last;		/* the start of the 2 MSL */
+	rub_ns challenged;	/* when a bare SYN was answered with a challenge ACK, 0: never */
 	rub_ns challenge_start;
 	u32 challenges;
 };
@@ -195,6 +258,7 @@ struct rub_rx {
 #define RUB_RX_DEAD	 0x040u	/* drain rub_transmit() (an RST may be due), then free */
 #define RUB_RX_GAVE_UP	 0x080u
 #define RUB_RX_CAUSE	 0x100u
+#define RUB_RX_URGENT	 0x200u	/* there is urgent data ahead that was not there before */
 
 /* What a unit is; rub_sent() commits by it. */
 enum rub_unit {
@@ -206,6 +270,13 @@ enum rub_unit {
 	RUB_UNIT_RST,
 };
 
+/* Why rub_transmit() has nothing. */
+enum rub_hold {
+	RUB_HOLD_NOTHING,	/* until something happens */
+	RUB_HOLD_PACED,		/* until rub_due() */
+	RUB_HOLD_NODES,		/* until rub_lend() */
+};
+
 /**
  * struct rub_tx - one segment to build
  * @seq: SEG.SEQ; payload is the queue's bytes from here
@@ -213,6 +284,17 @@ enum rub_unit {
  * @len: payload bytes, at most gso_max; cut it at @mss into segments, FIN and PSH on the last
  * @wnd: the window field
  * @mss: MSS option to send, 0 for none
+ * @urg: the urgent pointer, with RUB_URG
+ * @opts: RUB_OPT_TS, RUB_OPT_SACK (SACK-permitted), RUB_OPT_WSCALE: options to write
+ * @wscale: with RUB_OPT_WSCALE
+ * @tsval: with RUB_OPT_TS
+ * @tsecr: with RUB_OPT_TS
+ * @n_sack: SACK blocks to write
+ * @sack: the blocks
+ * @ecn: IP's ECN field
+ * @not_before: when it may leave at the earliest, monotonic ns, for a queue discipline that
+ *	paces; 0 for at once
+ * @hold: enum rub_hold; valid when rub_transmit() returned false
  * @cut: the payload size at which a unit is cut into segments
  * @flags: RUB_FIN ...
  * @unit: enum rub_unit
@@ -223,15 +305,20 @@ enum rub_unit {
  */
 struct rub_tx {
 	u32 seq, ack, len;
-	u16 wnd, mss, cut;
+	u16 wnd, mss, cut, urg;
 	u8 flags, unit, clock, reason;
+	u8 opts, wscale, n_sack, ecn, hold;
 	bool again;
 	u32 tries;
+	u32 tsval, tsecr;
+	struct rub_range sack[RUB_SACK_MAX];
+	rub_ns not_before;
 };
 
 enum rub_call {
 	RUB_CALL_OPEN,		/* active open: CLOSED -> SYN_SENT */
 	RUB_CALL_SEND,		/* arg: bytes that were queued */
+	RUB_CALL_SEND_URGENT,	/* arg: bytes that were queued, the last of them urgent */
 	RUB_CALL_RECEIVE,	/* the process read; env->rcv_free has grown */
 	RUB_CALL_SHUTDOWN,	/* no more to send: FIN behind what is queued */
 	RUB_CALL_CLOSE,		/* the process let go; arg: unread bytes, RST if any */
@@ -240,8 +327,28 @@ enum rub_call {
 	RUB_CALL_SOFT_ERROR,	/* arg: positive errno (ICMP); remembered, never aborts (MUST-56) */
 };
 
+/* Option bytes that a TCP header can hold. */
+#define RUB_OPTIONS_MAX 40u
+
+/**
+ * rub_options_parse - read a header's options
+ * @bytes: what stands between the fixed header and the payload
+ * @len: how many, at most RUB_OPTIONS_MAX
+ * @seg: its flags are filled; mss, opts, wscale, tsval, tsecr, n_sack and sack get filled
+ *
+ * Unknown options are passed over (RFC 9293 section 3.2, MUST-6); a known one with a wrong length
+ * is as if it were unknown.
+ * Return: false if a length runs past the header or is below 2 (MUST-7); @seg is not to be used.
+ */
+bool rub_options_parse(const u8 *bytes, u32 len, struct rub_seg *seg);
+/* How many bytes rub_options_write() will write: a multiple of 4, at most RUB_OPTIONS_MAX. */
+u32 rub_options_len(const struct rub_tx *tx);
+void rub_options_write(const struct rub_tx *tx, u8 *bytes);
+
 /* A new connection in CLOSED. */
 void rub_init(struct rub_tcb *tcb);
+/* The same in the place of an ended one: the options that are set and the records lent stay. */
+void rub_renew(struct rub_tcb *tcb);
 
 void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
 		 struct rub_rx *rx);
@@ -272,6 +379,19 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
 	      const struct rub_env *env);
 
+/**
+ * rub_lend - more records
+ * @nodes: memory for @n of them, more than are lent now; what is in use is moved there
+ *
+ * Without any, RUB_NODES_INLINE units can be in flight. After RUB_HOLD_NODES lend more, up to
+ * your bound; at the bound nothing is lost: sending goes on when an acknowledgement frees one.
+ *
+ * Return: the memory lent before, which is the caller's again; NULL if there was none.
+ */
+struct rub_node *rub_lend(struct rub_tcb *tcb, struct rub_node *nodes, u16 n);
+/* A dead connection gives back what was lent; NULL if nothing was. */
+struct rub_node *rub_unlend(struct rub_tcb *tcb);
+
 /*
  * LAW: the only source of deadlines. Monotonic ns, possibly past; RUB_NEVER for none. A retune
  * needs no call of its own: ask again with the new policy in env, and at most one send follows.
@@ -280,9 +400,21 @@ rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env);
 rub_ns rub_half_due(const struct rub_half *half, const struct rub_env *env);
 rub_ns rub_tw_due(const struct rub_tw *tw, const struct rub_env *env);
 
-/* TCP_NODELAY: on switches Nagle's algorithm (RFC 9293 section 3.7.4) off. */
-void rub_set_nodelay(struct rub_tcb *tcb, bool on);
-bool rub_nodelay(const struct rub_tcb *tcb);
+/*
+ * Socket options that the protocol obeys; they survive rub_renew() and an open. After a change drain rub_transmit() and ask rub_due() again; @env may be
+ * NULL in CLOSED.
+ */
+enum rub_option {
+	RUB_OPTION_NODELAY,	/* TCP_NODELAY: no Nagle (RFC 9293 section 3.7.4) */
+	RUB_OPTION_CORK,	/* TCP_CORK, MSG_MORE: full segments only */
+	RUB_OPTION_KEEPALIVE,	/* SO_KEEPALIVE (RFC 9293 section 3.8.4) */
+	RUB_OPTION_QUICKACK,	/* TCP_QUICKACK: no delayed acknowledgement until it pauses */
+};
+
+void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct rub_env *env);
+bool rub_is_set(const struct rub_tcb *tcb, enum rub_option option);
+/* @tcb, not yet open, takes the options over that are set on @from. */
+void rub_inherit(struct rub_tcb *tcb, const struct rub_tcb *from);
 
 /* What the shell may know of a connection; it never decides on a state of its own. */
 bool rub_may_send(const struct rub_tcb *tcb);	/* ESTABLISHED, CLOSE_WAIT, and before: queue */
@@ -332,7 +464,7 @@ static inline void rub_view(const struct rub_tcb *tcb, struct rub_view *view)
 	view->snd_nxt = tcb->snd_nxt;
 	view->rcv_nxt = tcb->rcv_nxt;
 	view->srtt = tcb->srtt;
-	view->cwnd = tcb->cwnd;
+	view->cwnd = tcb->cc.cwnd;
 }
 static inline void rub_half_view(const struct rub_half *half, struct rub_view *view)
 {
@@ -396,6 +528,19 @@ enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 
 /* RUB_REINCARNATE, but nobody listens: RUB_ANSWER, an ACK without a restart, or RUB_DROP. */
 enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, struct rub_tx *tx);
+
+/*
+ * SYN cookies (RFC 4987 section 3.6), for a listener without room for another half-open
+ * connection. Pure: everything is in the SYN+ACK's ISS and its timestamp.
+ *
+ * rub_cookie_answer: @tx becomes the SYN+ACK to @seg, a SYN that rub_listen_segment() would
+ * create a half-open connection for.
+ * rub_cookie_accept: does @seg, an ACK that a listener got, answer such a SYN+ACK? Fills @half as
+ * if it had existed, for rub_from_half(). Return: RUBATO_REASON_NONE, or why not.
+ */
+void rub_cookie_answer(const struct rub_seg *seg, const struct rub_env *env, struct rub_tx *tx);
+enum rubato_reason rub_cookie_accept(const struct rub_seg *seg, const struct rub_env *env,
+				     struct rub_half *half);
 
 /* CLOSED (RFC 9293 section 3.10.7.1): true: send tx, an RST. */
 bool rub_stray_segment(const struct rub_seg *seg, struct rub_tx *tx);

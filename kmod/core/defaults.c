@@ -31,9 +31,27 @@ const struct rub_config rub_config_builtin = {
 		.max = 60 * RUB_NS_PER_S,
 		.flags = RUBATO_SCHED_RTO | RUBATO_SCHED_FACTOR | RUBATO_SCHED_MAX,
 	},
+	/* 75s x1 tries=8 */
+	.keepalive_probes = {
+		.gap = { 75 * RUB_NS_PER_S },
+		.n_gaps = 1,
+		.factor = RUBATO_FACTOR_ONE,
+		.tries = 8,
+		.flags = RUBATO_SCHED_FACTOR | RUBATO_SCHED_TRIES,
+	},
 	.msl = 30 * RUB_NS_PER_S,
+	.keepalive_idle = 7200 * RUB_NS_PER_S,
 	.fin_wait_2 = 60 * RUB_NS_PER_S,
+	.delack = 40 * RUB_NS_PER_MS,
+	.tw_reuse_delay = 1 * RUB_NS_PER_S,
 	.rto_min = 200 * RUB_NS_PER_MS,
 	.rto_max = 120 * RUB_NS_PER_S,
 	.rto_initial = 1 * RUB_NS_PER_S,
+	.knobs = {
+		.timestamps = 1,
+		.sack = 1,
+		.window_scale = 1,
+		.ecn = 1,
+		.keepalive_force = 0,
+	},
 };

@@ -14,7 +14,7 @@ static void give_up(struct rub_tcb *tcb, const struct rub_env *env, struct rub_r
 	rub_die(tcb, rx, error);
 }
 
-static void try_again(struct rub_tcb *tcb)
+static void try_again(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	if (tcb->run.dropped) {
 		tcb->run.dropped = 0; /* the same try: it has not left yet */
@@ -25,7 +25,7 @@ static void try_again(struct rub_tcb *tcb)
 		return;
 	}
 	if (!(tcb->flags & RUB_F_SYN_OUT))
-		rub_cc_timeout(tcb);
+		rub_loss_timeout(tcb, env);
 	tcb->snd_nxt = tcb->snd_una;
 	/* A window that shrank to nothing under what is in flight is probed at once (MUST-35). */
 	tcb->flags |= tcb->snd_wnd || tcb->flags & RUB_F_SYN_OUT ? RUB_F_RTO : RUB_F_PROBE;
@@ -47,6 +47,6 @@ void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *r
 		give_up(tcb, env, rx, ETIMEDOUT);
 		return;
 	}
-	try_again(tcb);
+	try_again(tcb, env);
 	rub_clock_update(tcb, env);
 }

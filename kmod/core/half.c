@@ -141,10 +141,7 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struct rub_seg *seg,
 		   const struct rub_env *env, struct rub_rx *rx)
 {
-	bool nodelay = rub_nodelay(tcb);
-
-	rub_init(tcb);
-	rub_set_nodelay(tcb, nodelay);
+	rub_renew(tcb);
 	tcb->state = RUBATO_SYN_RCVD;
 	tcb->flags |= RUB_F_SYN_OUT;
 	tcb->clock = RUBATO_CLOCK_SYNACK;

@@ -40,6 +40,7 @@ static void syn_acked(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	rub_rtt_acked(tcb, env);
 	rub_cc_init(tcb);
+	rub_loss_init(tcb);
 }
 
 /* SYN_SENT: ISS < SEG.ACK =< SND.NXT, nothing else acknowledges our SYN. */
@@ -65,7 +66,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->snd_mss = rub_peer_mss(seg->mss, env->path_mss);
 	update_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
-		tcb->flags &= (u16)~RUB_F_SYN_OUT;
+		rub_clear(tcb, RUB_F_SYN_OUT);
 		tcb->soft_error = 0;
 		tcb->snd_una = seg->ack;
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
@@ -78,7 +79,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	/* Simultaneous open: our SYN goes again, with an ACK. */
 	tcb->snd_wl2 = tcb->iss;
 	tcb->snd_nxt = tcb->iss;
-	tcb->flags &= (u16)~RUB_F_RTT;
+	rub_clear(tcb, RUB_F_RTT);
 	rub_enter(tcb, rx, RUBATO_SYN_RCVD);
 }
 
@@ -200,7 +201,7 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 
 	tcb->snd_una = seg->ack;
 	tcb->snd_nxt = seq_max(tcb->snd_nxt, seg->ack);
-	tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_PROBE | RUB_F_SYN_OUT);
+	rub_clear(tcb, RUB_F_RTO | RUB_F_PROBE | RUB_F_SYN_OUT);
 	tcb->soft_error = 0;
 	if (rub_first(tcb) != first) {
 		rx->mask |= RUB_RX_ACKED;
@@ -211,7 +212,7 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 		syn_acked(tcb, env);
 	} else {
 		rub_rtt_acked(tcb, env);
-		rub_cc_acked(tcb, acked);
+		rub_loss_acked(tcb, acked, env);
 	}
 }
 
@@ -241,7 +242,7 @@ static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
 	if (seq_after(seg->ack, tcb->snd_una))
 		take_ack(tcb, seg, env, rx);
 	else if (duplicate)
-		rub_cc_duplicate(tcb);
+		rub_loss_duplicate(tcb, env);
 	if (seq_before(tcb->snd_wl1, seg->seq) ||
 	    (tcb->snd_wl1 == seg->seq && !seq_after(tcb->snd_wl2, seg->ack)))
 		update_send_window(tcb, seg);

@@ -6,36 +6,6 @@
  */
 #include "core/tcb.h"
 
-/* Half of the buffer as far as the window can offer it: Fr * RCV.BUFF. */
-static u32 half_buffer(const struct rub_env *env)
-{
-	u32 buf = env->rcv_buf && env->rcv_buf < RUB_WINDOW_MAX ? env->rcv_buf : RUB_WINDOW_MAX;
-
-	return buf / 2;
-}
-
-/* RFC 9293 section 3.8.6.2.2: the right edge moves by a worthwhile step or not at all. */
-u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env)
-{
-	u32 cur = tcb->rcv_edge - tcb->rcv_nxt, step = env->adv_mss;
-	u32 free = env->rcv_free < RUB_WINDOW_MAX ? env->rcv_free : RUB_WINDOW_MAX;
-
-	if (half_buffer(env) < step)
-		step = half_buffer(env);
-	return free > cur && free - cur >= step ? free : cur;
-}
-
-/* The process has read: is the window so much larger that the peer should hear of it? */
-bool rub_window_update_due(const struct rub_tcb *tcb, const struct rub_env *env)
-{
-	u32 cur = tcb->rcv_edge - tcb->rcv_nxt, wnd = rub_window(tcb, env);
-
-	if (!rub_synchronized(tcb) || !rub_may_receive(tcb))
-		return false;
-	return wnd != cur && (cur < env->adv_mss || wnd - cur >= 2U * env->adv_mss ||
-			      wnd - cur >= half_buffer(env));
-}
-
 static void segment_init(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx,
 			 u8 unit)
 {
@@ -67,7 +37,7 @@ static u32 congestion_room(const struct rub_tcb *tcb, u32 seq)
 {
 	u32 used = seq - tcb->snd_una;
 
-	return tcb->cwnd > used ? tcb->cwnd - used : 0;
+	return tcb->cc.cwnd > used ? tcb->cc.cwnd - used : 0;
 }
 
 /* Queued bytes that have not left, or that a timeout has pulled back. */
@@ -247,6 +217,7 @@ static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *en
 
 bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
+	tx->hold = RUB_HOLD_NOTHING;
 	if (propose_reset(tcb, tx))
 		return true;
 	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
@@ -265,7 +236,7 @@ static void time_it(struct rub_tcb *tcb, const struct rub_tx *tx, u32 end,
 		    const struct rub_env *env)
 {
 	if (tx->again || seq_before(tx->seq, tcb->snd_max)) {
-		tcb->flags &= (u16)~RUB_F_RTT; /* Karn: nobody can tell which one is answered */
+		rub_clear(tcb, RUB_F_RTT); /* Karn: nobody can tell which one is answered */
 	} else if (!(tcb->flags & RUB_F_RTT)) {
 		tcb->flags |= RUB_F_RTT;
 		tcb->rtt_seq = end;
@@ -288,8 +259,8 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 	u32 end = tx->seq + len + !!(tx->flags & RUB_FIN && len == tx->len);
 
 	if (tx->seq == tcb->snd_una)
-		tcb->flags &= (u16)~(RUB_F_RTO | RUB_F_FAST);
-	tcb->flags &= (u16)~RUB_F_PROBE;
+		rub_clear(tcb, RUB_F_RTO | RUB_F_FAST);
+	rub_clear(tcb, RUB_F_PROBE);
 	/* A probe beyond the window is in flight only if the peer takes it. */
 	if (tx->unit == RUB_UNIT_DATA) {
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, end);
@@ -302,9 +273,9 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env)
 {
 	if (tx->unit == RUB_UNIT_RST)
-		tcb->flags &= (u16)~(RUB_F_RESET | RUB_F_REFUSE);
+		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE);
 	else if (tx->unit == RUB_UNIT_ACK)
-		tcb->flags &= (u16)~RUB_F_ACK; /* the peer sends again and is answered then */
+		rub_clear(tcb, RUB_F_ACK); /* the peer sends again and is answered then */
 	else
 		tcb->run.dropped = env->now;
 }
@@ -323,7 +294,7 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	}
 	switch (tx->unit) {
 	case RUB_UNIT_RST:
-		tcb->flags &= (u16)~(RUB_F_RESET | RUB_F_REFUSE);
+		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE);
 		return;
 	case RUB_UNIT_SYN:
 	case RUB_UNIT_SYNACK:
@@ -337,11 +308,11 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 		break;
 	}
 	if (tx->flags & RUB_ACK)
-		tcb->flags &= (u16)~RUB_F_ACK;
+		rub_clear(tcb, RUB_F_ACK);
 	tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt + tx->wnd);
 	rub_clock_update(tcb, env);
 	if (tx->clock && tx->clock == tcb->clock) {
-		tcb->flags &= (u16)~RUB_F_RTO;
+		rub_clear(tcb, RUB_F_RTO);
 		/* Persist: silence counts from the first probe that is not answered. */
 		if (tx->clock == RUBATO_CLOCK_PERSIST && !tcb->run.life &&
 		    !(tcb->flags & RUB_F_ORPHAN))

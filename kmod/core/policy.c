@@ -14,16 +14,21 @@ enum rub_kind rub_clock_kind(enum rubato_clock clock)
 	case RUBATO_CLOCK_DATA:
 	case RUBATO_CLOCK_FIN:
 	case RUBATO_CLOCK_PERSIST:
+	case RUBATO_CLOCK_KEEPALIVE_PROBES:
 		return RUB_KIND_SCHEDULE;
 	case RUBATO_CLOCK_MSL:
+	case RUBATO_CLOCK_KEEPALIVE_IDLE:
 	case RUBATO_CLOCK_FIN_WAIT_2:
+	case RUBATO_CLOCK_DELACK:
+	case RUBATO_CLOCK_USER_TIMEOUT:
 	case RUBATO_CLOCK_RTO_MIN:
 	case RUBATO_CLOCK_RTO_MAX:
 	case RUBATO_CLOCK_RTO_INITIAL:
+	case RUBATO_CLOCK_TW_REUSE_DELAY:
 		return RUB_KIND_DURATION;
 	default:
 		return clock > RUBATO_CLOCK_NONE && clock <= RUBATO_CLOCK_MAX ?
-			       RUB_KIND_UNBUILT : RUB_KIND_NONE;
+			       RUB_KIND_KNOB : RUB_KIND_NONE;
 	}
 }
 
@@ -40,6 +45,8 @@ struct rubato_schedule *rub_config_schedule(struct rub_config *config, enum ruba
 		return &config->fin;
 	case RUBATO_CLOCK_PERSIST:
 		return &config->persist;
+	case RUBATO_CLOCK_KEEPALIVE_PROBES:
+		return &config->keepalive_probes;
 	default:
 		return NULL;
 	}
@@ -50,17 +57,84 @@ rub_ns *rub_config_duration(struct rub_config *config, enum rubato_clock clock)
 	switch (clock) {
 	case RUBATO_CLOCK_MSL:
 		return &config->msl;
+	case RUBATO_CLOCK_KEEPALIVE_IDLE:
+		return &config->keepalive_idle;
 	case RUBATO_CLOCK_FIN_WAIT_2:
 		return &config->fin_wait_2;
+	case RUBATO_CLOCK_DELACK:
+		return &config->delack;
+	case RUBATO_CLOCK_USER_TIMEOUT:
+		return &config->user_timeout;
 	case RUBATO_CLOCK_RTO_MIN:
 		return &config->rto_min;
 	case RUBATO_CLOCK_RTO_MAX:
 		return &config->rto_max;
 	case RUBATO_CLOCK_RTO_INITIAL:
 		return &config->rto_initial;
+	case RUBATO_CLOCK_TW_REUSE_DELAY:
+		return &config->tw_reuse_delay;
 	default:
 		return NULL;
 	}
+}
+
+/* The field of @knobs that @knob names, and the largest value it may have. */
+static u8 *knob_of(struct rub_knobs *knobs, enum rubato_clock knob, u8 *max)
+{
+	*max = 1;
+	switch (knob) {
+	case RUBATO_KNOB_TIMESTAMPS:
+		return &knobs->timestamps;
+	case RUBATO_KNOB_SACK:
+		return &knobs->sack;
+	case RUBATO_KNOB_WINDOW_SCALE:
+		return &knobs->window_scale;
+	case RUBATO_KNOB_ECN:
+		return &knobs->ecn;
+	case RUBATO_KNOB_CONGESTION:
+		*max = RUBATO_CONGESTION_MAX;
+		return &knobs->congestion;
+	case RUBATO_KNOB_BIND_MODE:
+		*max = RUBATO_BIND_MAX;
+		return &knobs->bind_mode;
+	case RUBATO_KNOB_TW_RST:
+		*max = RUBATO_TW_RST_MAX;
+		return &knobs->time_wait_rst;
+	case RUBATO_KNOB_TW_REUSE:
+		return &knobs->time_wait_reuse;
+	case RUBATO_KNOB_KEEPALIVE_FORCE:
+		return &knobs->keepalive_force;
+	default:
+		return NULL;
+	}
+}
+
+u64 rub_knob_get(const struct rub_knobs *knobs, enum rubato_clock knob)
+{
+	u8 max, *field = knob_of((struct rub_knobs *)knobs, knob, &max);
+
+	if (knob == RUBATO_KNOB_ISN)
+		return knobs->isn;
+	return field ? *field : 0;
+}
+
+static bool isn_ok(u64 value)
+{
+	return !value || (value >= RUBATO_ISN_FIXED && value <= RUBATO_ISN_MAX);
+}
+
+enum rub_flaw rub_knob_set(struct rub_knobs *knobs, enum rubato_clock knob, u64 value)
+{
+	u8 max, *field = knob_of(knobs, knob, &max);
+
+	if (knob == RUBATO_KNOB_ISN && isn_ok(value)) {
+		knobs->isn = value;
+		return RUB_FLAW_NONE;
+	}
+	if (!field || value > max)
+		return RUB_FLAW_RANGE;
+	*field = (u8)value;
+	return RUB_FLAW_NONE;
 }
 
 /* A field whose flag is clear must be zero, so that equal schedules are equal bytes. */
@@ -164,6 +238,15 @@ static enum rub_flaw check_duration(const struct rub_config *config, enum rubato
 	case RUBATO_CLOCK_FIN_WAIT_2:
 		return value >= RUBATO_GAP_MIN && value <= RUBATO_FIN_WAIT_2_MAX ?
 			       RUB_FLAW_NONE : RUB_FLAW_RANGE;
+	case RUBATO_CLOCK_KEEPALIVE_IDLE:
+		return value >= RUBATO_GAP_MIN && value <= RUBATO_IDLE_MAX ?
+			       RUB_FLAW_NONE : RUB_FLAW_RANGE;
+	case RUBATO_CLOCK_DELACK:
+		return value <= RUBATO_DELACK_MAX ? RUB_FLAW_NONE : RUB_FLAW_RANGE;
+	case RUBATO_CLOCK_USER_TIMEOUT:
+		return value <= RUBATO_USER_TIMEOUT_MAX ? RUB_FLAW_NONE : RUB_FLAW_RANGE;
+	case RUBATO_CLOCK_TW_REUSE_DELAY:
+		return value <= RUBATO_TW_REUSE_DELAY_MAX ? RUB_FLAW_NONE : RUB_FLAW_RANGE;
 	default:
 		return value >= RUBATO_RTO_BOUND_MIN && value <= RUBATO_RTO_BOUND_MAX ?
 			       RUB_FLAW_NONE : RUB_FLAW_RANGE;
@@ -184,6 +267,13 @@ static enum rub_flaw check_schedule(const struct rub_config *config, enum rubato
 	return clock == RUBATO_CLOCK_PERSIST || ends(s) ? RUB_FLAW_NONE : RUB_FLAW_ENDLESS;
 }
 
+static enum rub_flaw check_knob(const struct rub_config *config, enum rubato_clock knob)
+{
+	struct rub_knobs copy = config->knobs;
+
+	return rub_knob_set(&copy, knob, rub_knob_get(&copy, knob));
+}
+
 enum rub_flaw rub_config_check(const struct rub_config *config, enum rubato_clock *clock)
 {
 	enum rub_flaw flaw;
@@ -197,6 +287,9 @@ enum rub_flaw rub_config_check(const struct rub_config *config, enum rubato_cloc
 			break;
 		case RUB_KIND_DURATION:
 			flaw = check_duration(config, *clock);
+			break;
+		case RUB_KIND_KNOB:
+			flaw = check_knob(config, *clock);
 			break;
 		default:
 			flaw = RUB_FLAW_NONE;
@@ -275,9 +368,15 @@ void rub_policy_compile(const struct rub_config *config, u32 tempo, struct rub_p
 	compile_schedule(config, RUBATO_CLOCK_DATA, tempo, &policy->data);
 	compile_schedule(config, RUBATO_CLOCK_FIN, tempo, &policy->fin);
 	compile_schedule(config, RUBATO_CLOCK_PERSIST, tempo, &policy->persist);
+	compile_schedule(config, RUBATO_CLOCK_KEEPALIVE_PROBES, tempo, &policy->keepalive_probes);
 	policy->msl = rub_tempo(config->msl, tempo);
+	policy->keepalive_idle = rub_tempo(config->keepalive_idle, tempo);
 	policy->fin_wait_2 = rub_tempo(config->fin_wait_2, tempo);
+	policy->delack = rub_tempo(config->delack, tempo);
+	policy->user_timeout = rub_tempo(config->user_timeout, tempo);
+	policy->tw_reuse_delay = rub_tempo(config->tw_reuse_delay, tempo);
 	policy->rto_min = rub_tempo(config->rto_min, tempo);
 	policy->rto_max = rub_tempo(config->rto_max, tempo);
 	policy->rto_initial = rub_tempo(config->rto_initial, tempo);
+	policy->knobs = config->knobs;
 }

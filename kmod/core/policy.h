@@ -12,20 +12,39 @@
 
 RUB_BEGIN_DECLS
 
-/* The clocks that this core obeys, as they were configured. All durations in ns. */
+/**
+ * struct rub_knobs - what is chosen, not timed; the same configured and in effect
+ * @isn: RUBATO_ISN_KEYED, or RUBATO_ISN_FIXED + n
+ * @timestamps: offered and accepted (RFC 7323)
+ * @sack: offered and accepted (RFC 2018)
+ * @window_scale: offered and accepted (RFC 7323)
+ * @ecn: offered and accepted (RFC 3168)
+ * @congestion: enum rubato_congestion
+ * @bind_mode: enum rubato_bind_mode
+ * @time_wait_rst: enum rubato_tw_rst
+ * @time_wait_reuse: connect() may take a chosen port whose tuple is in TIME_WAIT
+ * @keepalive_force: keepalive without SO_KEEPALIVE too
+ */
+struct rub_knobs {
+	u64 isn;
+	u8 timestamps, sack, window_scale, ecn;
+	u8 congestion, bind_mode, time_wait_rst, time_wait_reuse, keepalive_force;
+};
+
+/* The clocks and knobs that this core obeys, as they were configured. Durations in ns. */
 struct rub_config {
-	struct rubato_schedule syn, synack, data, fin, persist;
-	rub_ns msl;
-	rub_ns fin_wait_2;
-	rub_ns rto_min, rto_max, rto_initial;
+	struct rubato_schedule syn, synack, data, fin, persist, keepalive_probes;
+	rub_ns msl, keepalive_idle, fin_wait_2, delack, user_timeout;
+	rub_ns rto_min, rto_max, rto_initial, tw_reuse_delay;
+	struct rub_knobs knobs;
 };
 
 /* Schedules hold no RUBATO_SCHED_AS here. */
 struct rub_policy {
-	struct rubato_schedule syn, synack, data, fin, persist;
-	rub_ns msl;
-	rub_ns fin_wait_2;
-	rub_ns rto_min, rto_max, rto_initial;
+	struct rubato_schedule syn, synack, data, fin, persist, keepalive_probes;
+	rub_ns msl, keepalive_idle, fin_wait_2, delack, user_timeout;
+	rub_ns rto_min, rto_max, rto_initial, tw_reuse_delay;
+	struct rub_knobs knobs;
 };
 
 /* The built-in values: the default column of DESIGN.md section 3. */
@@ -34,9 +53,9 @@ extern const struct rub_config rub_config_builtin;
 /* How a clock is written. */
 enum rub_kind {
 	RUB_KIND_NONE,		/* no such clock */
-	RUB_KIND_UNBUILT,	/* known by name, not built: EOPNOTSUPP */
 	RUB_KIND_DURATION,
 	RUB_KIND_SCHEDULE,
+	RUB_KIND_KNOB,
 };
 
 enum rub_kind rub_clock_kind(enum rubato_clock clock);
@@ -76,6 +95,11 @@ enum rub_flaw rub_schedule_check(const struct rubato_schedule *s, enum rubato_cl
  * @clock: set to the clock that is at fault
  */
 enum rub_flaw rub_config_check(const struct rub_config *config, enum rubato_clock *clock);
+
+/* A knob's value; 0 if @knob is none. */
+u64 rub_knob_get(const struct rub_knobs *knobs, enum rubato_clock knob);
+/* Return: RUB_FLAW_NONE, or RUB_FLAW_RANGE and nothing has changed. */
+enum rub_flaw rub_knob_set(struct rub_knobs *knobs, enum rubato_clock knob, u64 value);
 
 /* A few words for @flaw, lower case, no full stop. */
 const char *rub_flaw_text(enum rub_flaw flaw);

@@ -26,6 +26,6 @@ void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	if (!(tcb->flags & RUB_F_RTT) || seq_before(tcb->snd_una, tcb->rtt_seq))
 		return;
-	tcb->flags &= (u16)~RUB_F_RTT;
+	rub_clear(tcb, RUB_F_RTT);
 	rub_rtt_sample(tcb, env->now - tcb->rtt_start);
 }

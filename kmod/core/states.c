@@ -10,6 +10,24 @@ void rub_init(struct rub_tcb *tcb)
 	tcb->state = RUBATO_CLOSED;
 }
 
+void rub_renew(struct rub_tcb *tcb)
+{
+	struct rub_node *lent = tcb->out.lent;
+	u32 options = tcb->flags & RUB_F_OPTIONS;
+	u16 n_lent = tcb->out.n_lent;
+
+	rub_init(tcb);
+	tcb->flags = options;
+	tcb->out.lent = lent;
+	tcb->out.n_lent = n_lent;
+}
+
+void rub_inherit(struct rub_tcb *tcb, const struct rub_tcb *from)
+{
+	rub_clear(tcb, RUB_F_OPTIONS);
+	tcb->flags |= from->flags & RUB_F_OPTIONS;
+}
+
 void rub_rx_init(struct rub_rx *rx)
 {
 	rx->mask = 0;
@@ -32,7 +50,7 @@ void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state)
 /* Whatever was due is not any more; only an RST may still leave. */
 void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 {
-	tcb->flags &= (u16)~(RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_REFUSE);
+	rub_clear(tcb, RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_REFUSE);
 	tcb->clock = RUBATO_CLOCK_NONE;
 	tcb->error = error;
 	rub_enter(tcb, rx, RUBATO_CLOSED);
@@ -117,15 +135,32 @@ u32 rub_queued(const struct rub_tcb *tcb)
 	return tcb->snd_end - rub_first(tcb);
 }
 
-void rub_set_nodelay(struct rub_tcb *tcb, bool on)
+static u32 option_flag(enum rub_option option)
 {
-	if (on)
-		tcb->flags |= RUB_F_NODELAY;
-	else
-		tcb->flags &= (u16)~RUB_F_NODELAY;
+	switch (option) {
+	case RUB_OPTION_NODELAY:
+		return RUB_F_NODELAY;
+	case RUB_OPTION_CORK:
+		return RUB_F_CORK;
+	case RUB_OPTION_KEEPALIVE:
+		return RUB_F_KEEPALIVE;
+	case RUB_OPTION_QUICKACK:
+		return RUB_F_QUICKACK;
+	}
+	return 0;
 }
 
-bool rub_nodelay(const struct rub_tcb *tcb)
+void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct rub_env *env)
 {
-	return tcb->flags & RUB_F_NODELAY;
+	if (on)
+		tcb->flags |= option_flag(option);
+	else
+		rub_clear(tcb, option_flag(option));
+	if (tcb->state != RUBATO_CLOSED)
+		rub_clock_update(tcb, env);
+}
+
+bool rub_is_set(const struct rub_tcb *tcb, enum rub_option option)
+{
+	return tcb->flags & option_flag(option);
 }

@@ -10,21 +10,36 @@
 #include "core/core.h"
 #include "core/seq.h"
 
-#define RUB_F_ORPHAN	0x0001u	/* no process holds it any more */
-#define RUB_F_FIN	0x0002u	/* our FIN is queued behind snd_end */
-#define RUB_F_ACK	0x0004u	/* an acknowledgement is due */
-#define RUB_F_RTO	0x0008u	/* the clock fired: send from snd_una, whatever holds it back */
-#define RUB_F_FAST	0x0010u	/* fast retransmission of snd_una is due */
-#define RUB_F_PROBE	0x0020u	/* persist fired: a probe is due */
-#define RUB_F_RESET	0x0040u	/* an RST is due, the last thing that we say */
-#define RUB_F_REFUSE	0x0080u	/* an RST that answers a bad ACK is due; we live on */
-#define RUB_F_RTT	0x0100u	/* rtt_seq is being timed */
-#define RUB_F_NODELAY	0x0200u
-#define RUB_F_PEER_FIN	0x0400u	/* rcv_fin is known, perhaps ahead of rcv_nxt */
-#define RUB_F_FIN_RCVD	0x0800u	/* rcv_nxt is beyond it */
-#define RUB_F_SYN_LOST	0x1000u	/* our SYN left more than once */
-#define RUB_F_RECOVERY	0x2000u	/* RFC 6582 fast recovery */
-#define RUB_F_SYN_OUT	0x4000u	/* our SYN is not acknowledged; SND.UNA is ISS, and will be again */
+#define RUB_F_ORPHAN	0x000001u	/* no process holds it any more */
+#define RUB_F_FIN	0x000002u	/* our FIN is queued behind snd_end */
+#define RUB_F_ACK	0x000004u	/* an acknowledgement is due */
+#define RUB_F_RTO	0x000008u	/* the clock fired: send from snd_una, whatever holds it back */
+#define RUB_F_FAST	0x000010u	/* fast retransmission of snd_una is due */
+#define RUB_F_PROBE	0x000020u	/* persist fired: a probe is due */
+#define RUB_F_RESET	0x000040u	/* an RST is due, the last thing that we say */
+#define RUB_F_REFUSE	0x000080u	/* an RST that answers a bad ACK is due; we live on */
+#define RUB_F_RTT	0x000100u	/* rtt_seq is being timed */
+#define RUB_F_NODELAY	0x000200u
+#define RUB_F_PEER_FIN	0x000400u	/* rcv_fin is known, perhaps ahead of rcv_nxt */
+#define RUB_F_FIN_RCVD	0x000800u	/* rcv_nxt is beyond it */
+#define RUB_F_SYN_LOST	0x001000u	/* our SYN left more than once */
+#define RUB_F_SYN_OUT	0x004000u	/* our SYN is not acknowledged; SND.UNA is ISS, and will be again */
+
+#define RUB_F_CORK	0x010000u
+#define RUB_F_KEEPALIVE	0x020000u
+#define RUB_F_QUICKACK	0x040000u
+/* What a process has set: a new connection on the same socket keeps it. */
+#define RUB_F_OPTIONS	(RUB_F_NODELAY | RUB_F_CORK | RUB_F_KEEPALIVE | RUB_F_QUICKACK)
+
+static inline void rub_clear(struct rub_tcb *tcb, u32 flags)
+{
+	tcb->flags &= ~flags;
+}
+
+enum rub_loss_mode {
+	RUB_LOSS_OPEN,		/* nothing is missing */
+	RUB_LOSS_RECOVERY,	/* fast recovery: RFC 6582, RFC 6675, RFC 8985 */
+};
 
 /* states.c */
 void rub_rx_init(struct rub_rx *rx);
@@ -63,11 +78,24 @@ rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
 void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample);
 void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env);
 
-/* congestion.c: RFC 5681, 6582, 6928. */
+/*
+ * congestion.c: how much may be in flight. It knows nothing of segments or of what is missing;
+ * recovery.c tells it.
+ */
+/* The handshake is done. */
 void rub_cc_init(struct rub_tcb *tcb);
-void rub_cc_acked(struct rub_tcb *tcb, u32 acked);
-void rub_cc_duplicate(struct rub_tcb *tcb);
-void rub_cc_timeout(struct rub_tcb *tcb);
+/* Outside recovery, @acked bytes were newly acknowledged. */
+void rub_cc_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env);
+/* Once a window: something was lost or marked with @in_flight bytes out: ssthresh falls. */
+void rub_cc_congestion(struct rub_tcb *tcb, u32 in_flight, const struct rub_env *env);
+/* The retransmission timer; @first: not yet backed off (RFC 5681 section 3.1). */
+void rub_cc_timeout(struct rub_tcb *tcb, u32 in_flight, bool first, const struct rub_env *env);
+
+/* recovery.c: what is missing, and when it goes again: RFC 6582. */
+void rub_loss_init(struct rub_tcb *tcb);
+void rub_loss_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env);
+void rub_loss_duplicate(struct rub_tcb *tcb, const struct rub_env *env);
+void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env);
 
 /* reassembly.c: what came out of order. */
 enum rubato_reason rub_ooo_add(struct rub_tcb *tcb, u32 from, u32 to);
@@ -78,8 +106,10 @@ void rub_ooo_advance(struct rub_tcb *tcb);
 /* output.c */
 /* Data or a FIN could leave now, if the shell asked. */
 bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env);
-u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env);
 u32 rub_acceptable_seq(const struct rub_tcb *tcb);
+
+/* window.c: what we offer, and when it is worth a segment. */
+u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env);
 bool rub_window_update_due(const struct rub_tcb *tcb, const struct rub_env *env);
 
 /* segment.c: what half-open and TIME_WAIT entries share with a full connection. */

@@ -63,6 +63,8 @@ static bool merge_clock(struct rub_config *config, const struct rub_config *from
 	case RUB_KIND_DURATION:
 		*rub_config_duration(config, clock) = *rub_config_duration(source, clock);
 		return true;
+	case RUB_KIND_KNOB:
+		return !rub_knob_set(&config->knobs, clock, rub_knob_get(&from->knobs, clock));
 	default:
 		return false;
 	}

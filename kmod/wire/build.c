@@ -11,7 +11,7 @@
 
 static unsigned int header_size(const struct rub_tx *tx)
 {
-	return sizeof(struct tcphdr) + (tx->mss ? TCPOLEN_MSS : 0);
+	return sizeof(struct tcphdr) + rub_options_len(tx);
 }
 
 /* Room for @len more bytes of payload; what it costs is charged as it is. */
@@ -81,7 +81,8 @@ int rubato_wire_build(struct sk_buff *skb, const struct rub_tuple *tuple, const 
 	th->doff = size / 4;
 	tcp_flag_byte(th) = tx->flags;
 	th->window = htons(tx->wnd);
-	if (tx->mss)
-		put_unaligned_be32(TCPOPT_MSS << 24 | TCPOLEN_MSS << 16 | tx->mss, th + 1);
+	if (tx->flags & RUB_URG)
+		th->urg_ptr = htons(tx->urg);
+	rub_options_write(tx, (u8 *)(th + 1));
 	return fill_checksum(skb, tuple, dev);
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/ip.h>
 #include <linux/tcp.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 #include "wire/wire.h"
@@ -22,32 +23,6 @@ static bool unicast(const struct sk_buff *skb)
 	       !ipv4_is_zeronet(ip->saddr);
 }
 
-/* Return: false if an option's length cannot be right. Unknown ones are passed over (MUST-6). */
-static bool parse_options(const u8 *option, unsigned int len, struct rub_seg *seg)
-{
-	while (len) {
-		unsigned int size;
-
-		if (option[0] == TCPOPT_EOL)
-			return true;
-		if (option[0] == TCPOPT_NOP) {
-			option++;
-			len--;
-			continue;
-		}
-		if (len < 2)
-			return false;
-		size = option[1];
-		if (size < 2 || size > len)
-			return false;
-		if (option[0] == TCPOPT_MSS && size == TCPOLEN_MSS && seg->flags & RUB_SYN)
-			seg->mss = get_unaligned_be16(option + 2);
-		option += size;
-		len -= size;
-	}
-	return true;
-}
-
 void rubato_wire_tuple(const struct sk_buff *skb, struct rub_tuple *tuple)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
@@ -58,35 +33,39 @@ void rubato_wire_tuple(const struct sk_buff *skb, struct rub_tuple *tuple)
 	tuple->peer_port = ntohs(th->source);
 }
 
-enum rubato_reason rubato_wire_parse(struct sk_buff *skb, struct rub_tuple *tuple,
-				     struct rub_seg *seg, unsigned int *header)
+bool rubato_wire_segment(const struct sk_buff *skb, struct rub_seg *seg)
 {
-	const struct tcphdr *th;
+	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	unsigned int size = __tcp_hdrlen(th);
+
+	seg->seq = ntohl(th->seq);
+	seg->ack = ntohl(th->ack_seq);
+	seg->len = skb->len - size;
+	seg->wnd = ntohs(th->window);
+	seg->urg = ntohs(th->urg_ptr);
+	seg->flags = tcp_flag_byte(th);
+	seg->ecn = ip_hdr(skb)->tos & INET_ECN_MASK;
+	return rub_options_parse((const u8 *)(th + 1), size - sizeof(*th), seg);
+}
+
+enum rubato_reason rubato_wire_parse(struct sk_buff *skb, struct rub_tuple *tuple,
+				     struct rub_seg *seg)
+{
 	unsigned int size;
 
 	if (!unicast(skb))
 		return RUBATO_REASON_BAD_ADDRESS;
-	if (!pskb_may_pull(skb, sizeof(*th)))
+	if (!pskb_may_pull(skb, sizeof(struct tcphdr)))
 		return RUBATO_REASON_TOO_SHORT;
 	size = tcp_hdrlen(skb);
-	if (size < sizeof(*th))
+	if (size < sizeof(struct tcphdr))
 		return RUBATO_REASON_BAD_OFFSET;
 	if (!pskb_may_pull(skb, size))
 		return RUBATO_REASON_TOO_SHORT;
 	if (skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) || skb_checksum_complete(skb))
 		return RUBATO_REASON_BAD_CHECKSUM;
-
-	th = tcp_hdr(skb);
-	seg->seq = ntohl(th->seq);
-	seg->ack = ntohl(th->ack_seq);
-	seg->len = skb->len - size;
-	seg->wnd = ntohs(th->window);
-	seg->mss = 0;
-	seg->flags = tcp_flag_byte(th) &
-		     (RUB_FIN | RUB_SYN | RUB_RST | RUB_PSH | RUB_ACK | RUB_URG);
-	if (!parse_options((const u8 *)(th + 1), size - sizeof(*th), seg))
+	if (!rubato_wire_segment(skb, seg))
 		return RUBATO_REASON_BAD_OPTION;
 	rubato_wire_tuple(skb, tuple);
-	*header = size;
 	return RUBATO_REASON_NONE;
 }

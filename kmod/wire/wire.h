@@ -18,12 +18,17 @@
  * @skb: data at the TCP header, network header set; headers are linear on success
  * @tuple: filled: our half is the destination
  * @seg: filled
- * @header: filled: bytes in front of the payload
  *
  * Return: 0, or why the packet is to be dropped; nothing is filled then.
  */
 enum rubato_reason rubato_wire_parse(struct sk_buff *skb, struct rub_tuple *tuple,
-				     struct rub_seg *seg, unsigned int *header);
+				     struct rub_seg *seg);
+
+/*
+ * The segment of a packet that was parsed before and still starts at its TCP header: too large
+ * to be kept in skb->cb, cheap to be read again. True then.
+ */
+bool rubato_wire_segment(const struct sk_buff *skb, struct rub_seg *seg);
 
 /* The four-tuple of a packet that was parsed before. */
 void rubato_wire_tuple(const struct sk_buff *skb, struct rub_tuple *tuple);

@@ -74,6 +74,34 @@ enum rubato_clock {
 	RUBATO_CLOCK_MAX		= RUBATO_KNOB_ISN,
 };
 
+/* Values of the knobs that are a choice; timestamps, sack, window-scale, ecn, tw-reuse and
+ * keepalive.force are 0 or 1.
+ */
+enum rubato_congestion {
+	RUBATO_CONGESTION_CUBIC		= 0,
+	RUBATO_CONGESTION_NEWRENO	= 1,
+	RUBATO_CONGESTION_MAX		= RUBATO_CONGESTION_NEWRENO,
+};
+
+enum rubato_bind_mode {
+	RUBATO_BIND_LINUX		= 0,
+	RUBATO_BIND_BSD			= 1,
+	RUBATO_BIND_TIME_WAIT		= 2,
+	RUBATO_BIND_MAX			= RUBATO_BIND_TIME_WAIT,
+};
+
+enum rubato_tw_rst {
+	RUBATO_TW_RST_EXACT		= 0,	/* RST at RCV.NXT ends TIME_WAIT */
+	RUBATO_TW_RST_IGNORE		= 1,	/* none does (RFC 1337) */
+	RUBATO_TW_RST_AFTER_CHALLENGE	= 2,	/* only shortly after a challenged SYN */
+	RUBATO_TW_RST_MAX		= RUBATO_TW_RST_AFTER_CHALLENGE,
+};
+
+/* isn: 0 is the keyed hash of RFC 6528; RUBATO_ISN_FIXED + n is always n (the lab only). */
+#define RUBATO_ISN_KEYED	0ULL
+#define RUBATO_ISN_FIXED	(1ULL << 32)
+#define RUBATO_ISN_MAX		(RUBATO_ISN_FIXED | 0xffffffffULL)
+
 /* Where an effective value comes from. */
 enum rubato_source {
 	RUBATO_SOURCE_BUILTIN	= 0,
@@ -129,6 +157,10 @@ struct rubato_schedule {
 #define RUBATO_RTO_BOUND_MIN	1000000ULL		/* 1 ms */
 #define RUBATO_RTO_BOUND_MAX	600000000000ULL		/* 10 min */
 #define RUBATO_TRIES_MAX	1000U
+#define RUBATO_IDLE_MAX		86400000000000ULL	/* 24 h: keepalive.idle */
+#define RUBATO_DELACK_MAX	499000000ULL		/* RFC 9293 section 3.8.6.3: below 0.5 s */
+#define RUBATO_USER_TIMEOUT_MAX	86400000000000ULL	/* 24 h; 0 is off */
+#define RUBATO_TW_REUSE_DELAY_MAX 600000000000ULL	/* 10 min */
 
 /* Tempo divides every configured duration; in thousandths: 0.01 to 1000. */
 #define RUBATO_TEMPO_ONE	1000U
@@ -167,7 +199,10 @@ enum rubato_reason {
 	RUBATO_REASON_CLOSED		= 24,	/* the connection was gone already */
 	RUBATO_REASON_RATE_LIMIT	= 25,	/* an answer was due but the limit was reached */
 	RUBATO_REASON_TW_FULL		= 26,	/* a TIME_WAIT entry had to go early */
-	RUBATO_REASON_MAX		= RUBATO_REASON_TW_FULL,
+	RUBATO_REASON_PAWS		= 27,	/* an old timestamp, RFC 7323 section 5 */
+	RUBATO_REASON_NO_TIMESTAMP	= 28,	/* timestamps agreed on, none there: section 3.2 */
+	RUBATO_REASON_BAD_COOKIE	= 29,	/* an ACK to a listener with no valid SYN cookie */
+	RUBATO_REASON_MAX		= RUBATO_REASON_BAD_COOKIE,
 };
 
 #endif /* _UAPI_LINUX_RUBATO_H */

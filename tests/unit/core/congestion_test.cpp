@@ -81,10 +81,10 @@ TEST(Congestion, AckDivisionGainsNothing)
 	Script s;
 
 	in_flight(s, 10);
-	const u32 before = s.tcb.cwnd;
+	const u32 before = s.tcb.cc.cwnd;
 	for (u32 i = 1; i <= 10; i++)
 		s.send(seg(ACK, 1, 1 + i * 100));
-	EXPECT_LE(s.tcb.cwnd, before + MSS);
+	EXPECT_LE(s.tcb.cc.cwnd, before + MSS);
 }
 
 TEST(Congestion, TimeoutLeavesOneSegment)
@@ -95,8 +95,8 @@ TEST(Congestion, TimeoutLeavesOneSegment)
 	s.at(RTO);
 	s.expect(seg(ACK, 1, 1, MSS).maybe(PSH).retransmitted(1));
 	s.silence();
-	EXPECT_EQ(s.tcb.cwnd, u32(MSS));
-	EXPECT_EQ(s.tcb.ssthresh, 4u * MSS); /* FlightSize / 2 */
+	EXPECT_EQ(s.tcb.cc.cwnd, u32(MSS));
+	EXPECT_EQ(s.tcb.cc.ssthresh, 4u * MSS); /* FlightSize / 2 */
 }
 
 /* max(FlightSize / 2, 2 SMSS) */
@@ -107,7 +107,7 @@ TEST(Congestion, ThresholdIsAtLeastTwoSegments)
 	in_flight(s, 1);
 	s.at(RTO);
 	s.expect(seg(ACK | PSH, 1, 1, MSS));
-	EXPECT_EQ(s.tcb.ssthresh, 2u * MSS);
+	EXPECT_EQ(s.tcb.cc.ssthresh, 2u * MSS);
 }
 
 /* A second timeout of the same segment must not halve the threshold again. */
@@ -120,8 +120,8 @@ TEST(Congestion, SecondTimeoutKeepsTheThreshold)
 	s.expect(seg(ACK, 1, 1, MSS));
 	s.at(3 * RTO);
 	s.expect(seg(ACK, 1, 1, MSS));
-	EXPECT_EQ(s.tcb.ssthresh, 4u * MSS);
-	EXPECT_EQ(s.tcb.cwnd, u32(MSS));
+	EXPECT_EQ(s.tcb.cc.ssthresh, 4u * MSS);
+	EXPECT_EQ(s.tcb.cc.cwnd, u32(MSS));
 }
 
 TEST(FastRetransmit, ThirdDuplicateAckSendsTheMissingSegment)
@@ -136,8 +136,8 @@ TEST(FastRetransmit, ThirdDuplicateAckSendsTheMissingSegment)
 	duplicate(s, 1);
 	s.expect(seg(ACK, 1, 1, MSS));
 	s.silence();
-	EXPECT_EQ(s.tcb.ssthresh, 2500u);
-	EXPECT_EQ(s.tcb.cwnd, 2500u + 3 * MSS);
+	EXPECT_EQ(s.tcb.cc.ssthresh, 2500u);
+	EXPECT_EQ(s.tcb.cc.cwnd, 2500u + 3 * MSS);
 }
 
 TEST(FastRetransmit, FurtherDuplicatesSendItNoSecondTime)
@@ -166,7 +166,7 @@ TEST(FastRetransmit, FullAckEndsRecovery)
 	s.send(seg(ACK, 1, 1 + 5 * MSS));
 	s.silence();
 	EXPECT_EQ(s.happened.acked, 5u * MSS);
-	EXPECT_LE(s.tcb.cwnd, 2500u);
+	EXPECT_LE(s.tcb.cc.cwnd, 2500u);
 	EXPECT_TRUE(s.never_due());
 }
 

@@ -73,14 +73,14 @@ TEST(Send, NodelaySendsSmallSegmentsAtOnce)
 	Script s;
 
 	s.connect();
-	EXPECT_FALSE(rub_nodelay(&s.tcb));
-	rub_set_nodelay(&s.tcb, true);
-	EXPECT_TRUE(rub_nodelay(&s.tcb));
+	EXPECT_FALSE(rub_is_set(&s.tcb, RUB_OPTION_NODELAY));
+	rub_set(&s.tcb, RUB_OPTION_NODELAY, true, &s.env);
+	EXPECT_TRUE(rub_is_set(&s.tcb, RUB_OPTION_NODELAY));
 	s.write(10);
 	s.expect(seg(ACK | PSH, 1, 1, 10));
 	s.write(20);
 	s.expect(seg(ACK | PSH, 11, 1, 20));
-	rub_set_nodelay(&s.tcb, false);
+	rub_set(&s.tcb, RUB_OPTION_NODELAY, false, &s.env);
 	s.write(5);
 	s.silence();
 	s.send(seg(ACK, 1, 31));
@@ -97,7 +97,7 @@ TEST(Send, NodelayFreesWhatNagleHolds)
 	s.expect(seg(ACK | PSH, 1, 1, 10));
 	s.write(20);
 	s.silence();
-	rub_set_nodelay(&s.tcb, true);
+	rub_set(&s.tcb, RUB_OPTION_NODELAY, true, &s.env);
 	s.drain();
 	s.expect(seg(ACK | PSH, 11, 1, 20));
 }

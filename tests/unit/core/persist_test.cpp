@@ -339,10 +339,10 @@ TEST(Persist, AnswersAreNoDuplicateAcks)
 	Script s;
 
 	shut_out(s);
-	const u32 cwnd = s.tcb.cwnd;
+	const u32 cwnd = s.tcb.cc.cwnd;
 	for (ns t : {300ms, 900ms, 2100ms, 4500ms}) {
 		s.expect_at(t, probe(1));
 		s.send(seg(ACK, 1, 1).window(0));
 	}
-	EXPECT_EQ(s.tcb.cwnd, cwnd);
+	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
 }

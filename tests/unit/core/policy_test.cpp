@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Schedules and policies: what DESIGN.md section 3 allows, and what compiling makes of it. */
+#include <map>
+
 #include "script.h"
 
 using namespace script;
@@ -488,12 +490,74 @@ TEST(Clocks, KindsAndFields)
 }
 
 /* What is not built yet is known by name, and answers EOPNOTSUPP. */
-TEST(Clocks, UnbuiltOnesAreKnown)
+
+TEST(Clocks, EachHasItsKind)
 {
-	for (rubato_clock clock :
-	     {RUBATO_CLOCK_KEEPALIVE_IDLE, RUBATO_CLOCK_KEEPALIVE_PROBES, RUBATO_CLOCK_DELACK,
-	      RUBATO_CLOCK_USER_TIMEOUT, RUBATO_KNOB_TIMESTAMPS, RUBATO_KNOB_SACK,
-	      RUBATO_KNOB_WINDOW_SCALE, RUBATO_KNOB_ECN, RUBATO_KNOB_TW_REUSE,
-	      RUBATO_CLOCK_TW_REUSE_DELAY, RUBATO_KNOB_KEEPALIVE_FORCE})
-		EXPECT_EQ(rub_clock_kind(clock), RUB_KIND_UNBUILT) << clock;
+	std::map<int, int> n;
+
+	for (int i = 1; i <= RUBATO_CLOCK_MAX; i++) {
+		auto clock = rubato_clock(i);
+		rub_config c = rub_config_builtin;
+		auto kind = rub_clock_kind(clock);
+
+		n[kind]++;
+		EXPECT_EQ(rub_config_schedule(&c, clock) != nullptr, kind == RUB_KIND_SCHEDULE) << i;
+		EXPECT_EQ(rub_config_duration(&c, clock) != nullptr, kind == RUB_KIND_DURATION) << i;
+	}
+	EXPECT_EQ(n[RUB_KIND_SCHEDULE], 6);
+	EXPECT_EQ(n[RUB_KIND_DURATION], 9);
+	EXPECT_EQ(n[RUB_KIND_KNOB], 10);
+	EXPECT_EQ(rub_clock_kind(rubato_clock(RUBATO_CLOCK_MAX + 1)), RUB_KIND_NONE);
+	EXPECT_EQ(rub_clock_kind(RUBATO_CLOCK_NONE), RUB_KIND_NONE);
+}
+
+/* What is set is read back; what is out of range is refused and changes nothing. */
+TEST(Knobs, AreBounded)
+{
+	const std::map<int, u64> most = {
+		{RUBATO_KNOB_TIMESTAMPS, 1},
+		{RUBATO_KNOB_SACK, 1},
+		{RUBATO_KNOB_WINDOW_SCALE, 1},
+		{RUBATO_KNOB_ECN, 1},
+		{RUBATO_KNOB_CONGESTION, RUBATO_CONGESTION_NEWRENO},
+		{RUBATO_KNOB_BIND_MODE, RUBATO_BIND_TIME_WAIT},
+		{RUBATO_KNOB_TW_RST, RUBATO_TW_RST_AFTER_CHALLENGE},
+		{RUBATO_KNOB_TW_REUSE, 1},
+		{RUBATO_KNOB_KEEPALIVE_FORCE, 1},
+		{RUBATO_KNOB_ISN, RUBATO_ISN_FIXED + 0xffffffff},
+	};
+
+	for (auto [i, max] : most) {
+		auto knob = rubato_clock(i);
+		rub_knobs k{};
+
+		ASSERT_EQ(rub_clock_kind(knob), RUB_KIND_KNOB) << i;
+		EXPECT_EQ(rub_knob_set(&k, knob, max), RUB_FLAW_NONE) << i;
+		EXPECT_EQ(rub_knob_get(&k, knob), max) << i;
+		EXPECT_EQ(rub_knob_set(&k, knob, max + 1), RUB_FLAW_RANGE) << i;
+		EXPECT_EQ(rub_knob_get(&k, knob), max) << i;
+		EXPECT_EQ(rub_knob_set(&k, knob, 0), RUB_FLAW_NONE) << i;
+		EXPECT_EQ(rub_knob_get(&k, knob), 0u) << i;
+	}
+}
+
+/* Below 2^32 nothing but 0 means anything. */
+TEST(Knobs, IsnIsKeyedOrFixed)
+{
+	rub_knobs k{};
+
+	EXPECT_EQ(rub_knob_set(&k, RUBATO_KNOB_ISN, 1), RUB_FLAW_RANGE);
+	EXPECT_EQ(rub_knob_set(&k, RUBATO_KNOB_ISN, RUBATO_ISN_FIXED - 1), RUB_FLAW_RANGE);
+	EXPECT_EQ(rub_knob_set(&k, RUBATO_KNOB_ISN, RUBATO_ISN_FIXED), RUB_FLAW_NONE);
+	EXPECT_EQ(k.isn, RUBATO_ISN_FIXED);
+}
+
+TEST(Knobs, ABadOneInAConfigurationIsNamed)
+{
+	rub_config c = rub_config_builtin;
+	rubato_clock culprit = RUBATO_CLOCK_NONE;
+
+	c.knobs.congestion = RUBATO_CONGESTION_MAX + 1;
+	EXPECT_EQ(rub_config_check(&c, &culprit), RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_KNOB_CONGESTION);
 }

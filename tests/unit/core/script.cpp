@@ -64,7 +64,11 @@ bool same(const rub_tx &a, const rub_tx &b)
 {
 	return a.seq == b.seq && a.ack == b.ack && a.len == b.len && a.wnd == b.wnd &&
 	       a.mss == b.mss && a.cut == b.cut && a.flags == b.flags && a.unit == b.unit &&
-	       a.clock == b.clock && a.again == b.again && a.tries == b.tries;
+	       a.clock == b.clock && a.again == b.again && a.tries == b.tries &&
+	       a.opts == b.opts && a.wscale == b.wscale && a.tsval == b.tsval &&
+	       a.tsecr == b.tsecr && a.n_sack == b.n_sack && a.ecn == b.ecn && a.urg == b.urg &&
+	       a.not_before == b.not_before &&
+	       memcmp(a.sack, b.sack, a.n_sack * sizeof(a.sack[0])) == 0;
 }
 
 } // namespace
@@ -119,10 +123,11 @@ std::string state_name(int state)
 
 std::string flag_names(u8 flags)
 {
-	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG"};
+	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG",
+					    "ECE", "CWR"};
 	std::string s;
 
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		if (flags & (1u << i))
 			s += (s.empty() ? "" : "|") + std::string(names[i]);
 	}
@@ -145,6 +150,16 @@ std::string describe(const Seg &want)
 		o << " wnd=" << *want.wnd;
 	if (want.mss)
 		o << " mss=" << *want.mss;
+	if (want.urg)
+		o << " urg=" << *want.urg;
+	if (want.ts)
+		o << " ts=" << want.ts->val << "," << want.ts->ecr;
+	if (want.scale)
+		o << " scale=" << int(*want.scale);
+	for (const Range &r : want.blocks)
+		o << " sack=" << r.from << "-" << r.to;
+	if (want.mark)
+		o << " ecn=" << int(want.mark);
 	o << ">";
 	return o.str();
 }
@@ -159,7 +174,20 @@ std::string describe(const Sent &sent, const Script &s)
 	o << "<" << flag_names(tx.flags) << " seq=" << tx.seq - s.iss
 	  << " ack=" << (tx.flags & ACK ? tx.ack - s.irs : tx.ack) << " len=" << tx.len
 	  << " wnd=" << tx.wnd << " mss=" << tx.mss << " unit=" << int(tx.unit)
-	  << " clock=" << int(tx.clock) << " again=" << tx.again << " tries=" << tx.tries << ">";
+	  << " clock=" << int(tx.clock) << " again=" << tx.again << " tries=" << tx.tries;
+	if (tx.flags & URG)
+		o << " urg=" << tx.urg;
+	if (tx.opts & RUB_OPT_TS)
+		o << " ts=" << tx.tsval << "," << tx.tsecr;
+	if (tx.opts & RUB_OPT_WSCALE)
+		o << " scale=" << int(tx.wscale);
+	if (tx.opts & RUB_OPT_SACK)
+		o << " sack-permitted";
+	for (unsigned i = 0; i < tx.n_sack; i++)
+		o << " sack=" << tx.sack[i].from - s.irs << "-" << tx.sack[i].to - s.irs;
+	if (tx.ecn)
+		o << " ecn=" << int(tx.ecn);
+	o << ">";
 	return o.str();
 }
 
@@ -175,6 +203,13 @@ Script::Script(const Tweak &tweak) : config(rub_config_builtin), iss(base_iss), 
 	env.adv_mss = MSS;
 	env.gso_max = MSS;
 	env.isn_hash = 0;
+	env.cookie_key[0] = 0x0123456789abcdef;
+	env.cookie_key[1] = 0xfedcba9876543210;
+	env.ts_offset = 0;
+	env.rnd = 4;
+	env.rcv_max = 0;
+	config.knobs = {};
+	config.delack = 0;
 	env.rcv_free = env.rcv_buf = buffer;
 	zero = env.now;
 	read_pos = irs + 1;
@@ -275,6 +310,21 @@ void Script::emit(const rub_tx &tx)
 	} while (done < tx.len);
 }
 
+/* As the shell does: twice as many as before, up to its bound. */
+bool Script::lend()
+{
+	const size_t n = std::min<size_t>(nodes.empty() ? 16 : 2 * nodes.size(), nodes_max);
+
+	if (n <= nodes.size())
+		return false;
+	std::vector<rub_node> more(n);
+	rub_node *before = rub_lend(&tcb, more.data(), static_cast<u16>(n));
+
+	EXPECT_EQ(before, nodes.empty() ? nullptr : nodes.data());
+	nodes = std::move(more);
+	return true;
+}
+
 void Script::drain()
 {
 	if (phase != Phase::CONNECTION)
@@ -286,8 +336,11 @@ void Script::drain()
 		ASSERT_LT(i, 1000) << "rub_transmit() never says that there is nothing to send";
 		poison(tx);
 		poison(twice);
-		if (!rub_transmit(&tcb, &env, &tx))
+		if (!rub_transmit(&tcb, &env, &tx)) {
+			if (tx.hold == RUB_HOLD_NODES && lend())
+				continue;
 			break;
+		}
 		ASSERT_TRUE(rub_transmit(&tcb, &env, &twice) && same(tx, twice))
 			<< "rub_transmit() changed something";
 		if (drops) {
@@ -352,6 +405,21 @@ void Script::arrive(const Seg &s, where loc)
 	seg.wnd = s.wnd.value_or(PEER_WND);
 	seg.mss = s.mss.value_or(s.flags & SYN ? MSS : 0);
 	seg.flags = s.flags;
+	seg.urg = s.urg.value_or(0);
+	seg.ecn = s.mark;
+	if (s.ts) {
+		seg.opts |= RUB_OPT_TS;
+		seg.tsval = s.ts->val;
+		seg.tsecr = s.ts->ecr;
+	}
+	if (s.scale) {
+		seg.opts |= RUB_OPT_WSCALE;
+		seg.wscale = *s.scale;
+	}
+	if (s.sack_ok.value_or(false))
+		seg.opts |= RUB_OPT_SACK;
+	for (const Range &r : s.blocks)
+		seg.sack[seg.n_sack++] = {iss + r.from, iss + r.to};
 	poison(tx);
 	poison(rx);
 	room();
@@ -419,6 +487,28 @@ u16 Script::window_for(const rub_tx &tx)
 	return static_cast<u16>(std::min<u32>(model_edge - tx.ack, 65535));
 }
 
+void Script::options_match(const Sent &sent, const Seg &want, std::ostringstream &o) const
+{
+	const rub_tx &tx = sent.tx;
+	std::vector<Range> blocks;
+
+	if (tx.flags & URG ? tx.urg != want.urg.value_or(0) : want.urg.has_value())
+		o << " urg";
+	if (want.ts && (!(tx.opts & RUB_OPT_TS) || tx.tsval != want.ts->val ||
+			tx.tsecr != want.ts->ecr))
+		o << " timestamps";
+	if (want.scale && (!(tx.opts & RUB_OPT_WSCALE) || tx.wscale != *want.scale))
+		o << " window scale";
+	if (want.sack_ok && !!(tx.opts & RUB_OPT_SACK) != *want.sack_ok)
+		o << " SACK-permitted";
+	for (unsigned i = 0; i < tx.n_sack; i++)
+		blocks.push_back({tx.sack[i].from - irs, tx.sack[i].to - irs});
+	if (blocks != want.blocks)
+		o << " SACK blocks";
+	if (tx.ecn != want.mark)
+		o << " ecn";
+}
+
 bool Script::matches(const Sent &sent, const Seg &want, std::string &why)
 {
 	const rub_tx &tx = sent.tx;
@@ -442,6 +532,7 @@ bool Script::matches(const Sent &sent, const Seg &want, std::string &why)
 	}
 	if (tx.mss != want.mss.value_or(want.flags & SYN ? env.adv_mss : 0))
 		o << " mss";
+	options_match(sent, want, o);
 	if (want.unit && tx.unit != *want.unit)
 		o << " unit (expected " << *want.unit << ")";
 	if (want.clock && tx.clock != *want.clock)

@@ -19,6 +19,7 @@
 #include <functional>
 #include <optional>
 #include <source_location>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,8 @@ constexpr u8 RST = RUB_RST;
 constexpr u8 PSH = RUB_PSH;
 constexpr u8 ACK = RUB_ACK;
 constexpr u8 URG = RUB_URG;
+constexpr u8 ECE = RUB_ECE;
+constexpr u8 CWR = RUB_CWR;
 
 /* Where both sequence spaces begin; set from the command line. */
 extern u32 base_iss, base_irs;
@@ -57,15 +60,32 @@ rubato_schedule schedule(std::string_view text);
 std::string state_name(int state);
 std::string flag_names(u8 flags);
 
+struct Range {
+	u32 from, to; /* relative to the ISS of whoever sent what it is about */
+	bool operator==(const Range &) const = default;
+};
+
+struct Timestamps {
+	u32 val, ecr; /* as they stand on the wire */
+	bool operator==(const Timestamps &) const = default;
+};
+
 /*
  * A segment, to be sent by the peer or to be expected from us. What is not said means: sent,
  * the peer's usual window and no option; expected, the window that RFC 9293 section 3.8.6.2.2
- * demands and an MSS option exactly on a SYN.
+ * demands, an MSS option exactly on a SYN, and no SACK block, urgent pointer or ECN mark;
+ * timestamps, window scale and SACK-permitted are compared when they are said.
  */
 struct Seg {
 	u8 flags = 0;
 	u32 seq = 0, ack = 0, len = 0;
 	std::optional<u16> wnd, mss;
+	std::optional<u16> urg;
+	std::optional<Timestamps> ts;
+	std::optional<u8> scale;
+	std::optional<bool> sack_ok;
+	std::vector<Range> blocks;	/* SACK */
+	u8 mark = RUB_NOT_ECT;		/* IP's ECN field */
 	std::optional<int> unit, clock;
 	std::optional<bool> again;
 	std::optional<u32> tries;
@@ -103,6 +123,42 @@ struct Seg {
 		s.tries = n;
 		return s;
 	}
+	Seg with_ts(u32 val, u32 ecr) const
+	{
+		Seg s = *this;
+		s.ts = Timestamps{val, ecr};
+		return s;
+	}
+	Seg with_scale(u8 v) const
+	{
+		Seg s = *this;
+		s.scale = v;
+		return s;
+	}
+	Seg with_sack_ok(bool v = true) const
+	{
+		Seg s = *this;
+		s.sack_ok = v;
+		return s;
+	}
+	Seg sack(std::vector<Range> v) const
+	{
+		Seg s = *this;
+		s.blocks = std::move(v);
+		return s;
+	}
+	Seg urgent(u16 pointer) const
+	{
+		Seg s = *this;
+		s.urg = pointer;
+		return s;
+	}
+	Seg ecn(u8 codepoint) const
+	{
+		Seg s = *this;
+		s.mark = codepoint;
+		return s;
+	}
 	Seg maybe(u8 v) const
 	{
 		Seg s = *this;
@@ -117,6 +173,13 @@ struct Seg {
 	}
 };
 
+/* Everything on, as the built-in values have it: for Script's tweak. */
+inline void modern(rub_config &config)
+{
+	config.knobs = rub_config_builtin.knobs;
+	config.delack = rub_config_builtin.delack;
+}
+
 inline Seg seg(u8 flags, u32 seq = 0, u32 ack = 0, u32 len = 0)
 {
 	Seg s;
@@ -130,11 +193,6 @@ inline Seg seg(u8 flags, u32 seq = 0, u32 ack = 0, u32 len = 0)
 struct Sent {
 	rub_tx tx;
 	rub_ns at;
-};
-
-struct Range {
-	u32 from, to; /* relative to the peer's ISS */
-	bool operator==(const Range &) const = default;
 };
 
 /* What the last step made happen: every rub_rx since it began. */
@@ -158,6 +216,7 @@ class Script
 public:
 	using Tweak = std::function<void(rub_config &)>;
 
+	/* Plain TCP unless tweaked: no knob on, every acknowledgement at once. */
 	explicit Script(const Tweak &tweak = nullptr);
 	~Script();
 	Script(const Script &) = delete;
@@ -232,6 +291,8 @@ public:
 	int verdict_reason = 0;
 	std::vector<rub_tx> units; /* as proposed, before they were cut into segments */
 	u32 buffer = BUFFER;
+	u16 nodes_max = 4096;		/* records that the shell lends at most */
+	std::vector<rub_node> nodes;
 	u32 iss, irs;
 
 private:
@@ -245,6 +306,8 @@ private:
 	rub_ns deadline();
 	void expire();
 	bool matches(const Sent &sent, const Seg &want, std::string &why);
+	bool lend();
+	void options_match(const Sent &sent, const Seg &want, std::ostringstream &o) const;
 	u16 window_for(const rub_tx &tx);
 
 	std::deque<Sent> out;
