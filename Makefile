@@ -72,7 +72,7 @@ bare-check:
 ## format: clang-format the C++ (kernel C is aligned by hand)
 format:
 	@scripts/setup format
-	@git ls-files userspace tests/unit | grep -E '\.(cpp|hpp|h|c)$$' | xargs -r clang-format -i
+	@git ls-files userspace tests/unit tests/oracle | grep -E '\.(cpp|hpp|h|c)$$' | xargs -r clang-format -i
 
 ## clean: remove build/ (the cache of kernels stays)
 clean:
