@@ -5,6 +5,13 @@
  */
 #include "core/bind.h"
 
+#ifdef RUBATO_PLANT_BUG
+/* The bug that the suites must catch: SO_REUSEADDR shares a listener's port. */
+#define PLANTED_SHARING true
+#else
+#define PLANTED_SHARING false
+#endif
+
 static bool same_address(const struct rub_address *a, const struct rub_address *b)
 {
 	return !memcmp(a, b, sizeof(*a));
@@ -40,7 +47,8 @@ static bool overlap(const struct rub_bound *a, const struct rub_bound *b)
 
 static bool linux_allows(const struct rub_bound *new_one, const struct rub_bound *old)
 {
-	if (new_one->reuse_addr && old->reuse_addr && old->state != RUBATO_LISTEN)
+	if (new_one->reuse_addr && old->reuse_addr &&
+	    (old->state != RUBATO_LISTEN || PLANTED_SHARING))
 		return true;
 	return new_one->reuse_port && old->reuse_port &&
 	       (new_one->uid == old->uid || old->state == RUBATO_TIME_WAIT);

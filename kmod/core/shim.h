@@ -28,6 +28,9 @@ typedef int32_t s32;
 typedef long long s64;
 #define RUB_ASSERT(c) assert(c)
 #define fallthrough __attribute__((fallthrough))
+/* One load or store, whoever else looks at the same moment. */
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))
 static inline u64 div_u64(u64 a, u32 b)
 {
 	return a / b;
