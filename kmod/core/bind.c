@@ -72,17 +72,17 @@ static bool time_wait_allows(const struct rub_bound *new_one, const struct rub_b
 }
 
 int rub_bind_conflict(const struct rub_bound *new_one, const struct rub_bound *old,
-		      enum rub_bind_mode mode)
+		      enum rubato_bind_mode mode)
 {
 	bool allowed;
 
 	if (!overlap(new_one, old))
 		return 0;
 	switch (mode) {
-	case RUB_BIND_BSD:
+	case RUBATO_BIND_BSD:
 		allowed = bsd_allows(new_one, old);
 		break;
-	case RUB_BIND_TIME_WAIT:
+	case RUBATO_BIND_TIME_WAIT:
 		allowed = time_wait_allows(new_one, old);
 		break;
 	default:

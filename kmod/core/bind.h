@@ -46,22 +46,17 @@ struct rub_bound {
 	u8 state;
 };
 
-enum rub_bind_mode {
-	RUB_BIND_LINUX,		/* both must have agreed to share */
-	RUB_BIND_BSD,		/* only the new one is asked for SO_REUSEADDR */
-	RUB_BIND_TIME_WAIT,	/* SO_REUSEADDR opens a TIME_WAIT, and nothing else */
-};
-
 /**
  * rub_bind_conflict - may both be bound to one port? conformance.md section 3
  * @new_one: who asks, by bind() or listen()
  * @old: who has it
- * @mode: of the one who asks
+ * @mode: of the one who asks: linux (both must have agreed to share), bsd (the old one is not
+ *	asked for SO_REUSEADDR) or time-wait (SO_REUSEADDR opens a TIME_WAIT and nothing else)
  *
  * Return: 0 or -EADDRINUSE.
  */
 int rub_bind_conflict(const struct rub_bound *new_one, const struct rub_bound *old,
-		      enum rub_bind_mode mode);
+		      enum rubato_bind_mode mode);
 
 RUB_END_DECLS
 

@@ -65,7 +65,7 @@ static int check(u32 bucket, const struct net *net, u16 port,
 		other->describe(other, &old);
 		if (connecting && is_connected(&old))
 			continue;
-		err = rub_bind_conflict(new, &old, RUB_BIND_LINUX);
+		err = rub_bind_conflict(new, &old, RUBATO_BIND_LINUX);
 		if (err)
 			return err;
 	}

@@ -70,12 +70,12 @@ constexpr Table TIME_WAIT_TABLE{{
 	/* TIME_WAIT */ {NEW_HAS_RA, NEW_HAS_RA},
 }};
 
-const Table &table(rub_bind_mode mode)
+const Table &table(rubato_bind_mode mode)
 {
 	switch (mode) {
-	case RUB_BIND_BSD:
+	case RUBATO_BIND_BSD:
 		return BSD_TABLE;
-	case RUB_BIND_TIME_WAIT:
+	case RUBATO_BIND_TIME_WAIT:
 		return TIME_WAIT_TABLE;
 	default:
 		return LINUX_TABLE;
@@ -144,7 +144,7 @@ std::vector<Cell> all_cells()
 	return cells;
 }
 
-bool allows(rub_bind_mode mode, const Cell &cell)
+bool allows(rubato_bind_mode mode, const Cell &cell)
 {
 	if (disjoint(cell.addresses))
 		return true;
@@ -166,12 +166,12 @@ std::string name(const Cell &cell)
 	return text;
 }
 
-std::string name(rub_bind_mode mode)
+std::string name(rubato_bind_mode mode)
 {
 	switch (mode) {
-	case RUB_BIND_BSD:
+	case RUBATO_BIND_BSD:
 		return "bsd";
-	case RUB_BIND_TIME_WAIT:
+	case RUBATO_BIND_TIME_WAIT:
 		return "time-wait";
 	default:
 		return "linux";

@@ -54,12 +54,13 @@ struct Cell {
 std::vector<Cell> all_cells();
 
 /* May the new socket be bound beside the old one, which is in the cell's state? */
-bool allows(rub_bind_mode mode, const Cell &cell);
+bool allows(rubato_bind_mode mode, const Cell &cell);
 
 std::string name(const Cell &cell);
-std::string name(rub_bind_mode mode);
+std::string name(rubato_bind_mode mode);
 
-constexpr std::array<rub_bind_mode, 3> MODES{RUB_BIND_LINUX, RUB_BIND_BSD, RUB_BIND_TIME_WAIT};
+constexpr std::array<rubato_bind_mode, 3> MODES{RUBATO_BIND_LINUX, RUBATO_BIND_BSD,
+						RUBATO_BIND_TIME_WAIT};
 
 /*
  * Local addresses of both families, with and without IPV6_V6ONLY, and which of them have an

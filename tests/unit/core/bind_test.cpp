@@ -82,7 +82,7 @@ std::vector<rub_bound> holders(const Cell &cell, const Family &family)
 }
 
 /* Of the first that is in the way. */
-int conflict(const rub_bound &new_one, const std::vector<rub_bound> &old, rub_bind_mode mode)
+int conflict(const rub_bound &new_one, const std::vector<rub_bound> &old, rubato_bind_mode mode)
 {
 	for (const rub_bound &one : old)
 		if (const int err = rub_bind_conflict(&new_one, &one, mode))
@@ -90,12 +90,13 @@ int conflict(const rub_bound &new_one, const std::vector<rub_bound> &old, rub_bi
 	return 0;
 }
 
-int conflict(const rub_bound &new_one, const rub_bound &old, rub_bind_mode mode = RUB_BIND_LINUX)
+int conflict(const rub_bound &new_one, const rub_bound &old,
+	     rubato_bind_mode mode = RUBATO_BIND_LINUX)
 {
 	return rub_bind_conflict(&new_one, &old, mode);
 }
 
-void compare_all_cells(rub_bind_mode mode)
+void compare_all_cells(rubato_bind_mode mode)
 {
 	for (const Family &family : families()) {
 		unsigned cells = 0;
@@ -140,17 +141,17 @@ const rub_address HOST = rub_address_v4(htonl(INADDR_LOOPBACK)),
 
 TEST(Bind, All640CellsInModeLinux)
 {
-	compare_all_cells(RUB_BIND_LINUX);
+	compare_all_cells(RUBATO_BIND_LINUX);
 }
 
 TEST(Bind, All640CellsInModeBsd)
 {
-	compare_all_cells(RUB_BIND_BSD);
+	compare_all_cells(RUBATO_BIND_BSD);
 }
 
 TEST(Bind, All640CellsInModeTimeWait)
 {
-	compare_all_cells(RUB_BIND_TIME_WAIT);
+	compare_all_cells(RUBATO_BIND_TIME_WAIT);
 }
 
 /* A restarted server whose port has only TIME_WAIT entries: the table's last paragraph. */
@@ -159,14 +160,14 @@ TEST(Bind, RestartOverTimeWait)
 	const rub_bound without = bound(HOST, 0, RUBATO_TIME_WAIT),
 			with = bound(HOST, REUSE_ADDR, RUBATO_TIME_WAIT);
 
-	for (rub_bind_mode mode : MODES) {
+	for (rubato_bind_mode mode : MODES) {
 		EXPECT_EQ(conflict(bound(ANY, 0), without, mode), -EADDRINUSE) << name(mode);
 		EXPECT_EQ(conflict(bound(ANY, 0), with, mode), -EADDRINUSE) << name(mode);
 		EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), with, mode), 0) << name(mode);
 	}
-	EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), without, RUB_BIND_LINUX), -EADDRINUSE);
-	EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), without, RUB_BIND_BSD), 0);
-	EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), without, RUB_BIND_TIME_WAIT), 0);
+	EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), without, RUBATO_BIND_LINUX), -EADDRINUSE);
+	EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), without, RUBATO_BIND_BSD), 0);
+	EXPECT_EQ(conflict(bound(ANY, REUSE_ADDR), without, RUBATO_BIND_TIME_WAIT), 0);
 }
 
 /* "Two RA sockets bound to one port: the second listen() gives EADDRINUSE." */
@@ -216,7 +217,7 @@ TEST(Bind, ReuseAddrOfAnotherUser)
 /* "Overlap counts the bound device". */
 TEST(Bind, DevicesSeparate)
 {
-	for (rub_bind_mode mode : MODES) {
+	for (rubato_bind_mode mode : MODES) {
 		rub_bound a = bound(HOST, 0), b = bound(HOST, 0, RUBATO_LISTEN);
 
 		a.ifindex = 2;
@@ -239,7 +240,7 @@ TEST(Bind, FamiliesOverlap)
 		for (unsigned j = 0; j < N_NAMES; j++) {
 			const Name a = static_cast<Name>(i), b = static_cast<Name>(j);
 
-			for (rub_bind_mode mode : MODES)
+			for (rubato_bind_mode mode : MODES)
 				EXPECT_EQ(conflict(named(a), named(b), mode),
 					  overlap(a, b) ? -EADDRINUSE : 0)
 					<< name(mode) << ": " << text(a) << " beside " << text(b);
@@ -253,9 +254,9 @@ TEST(Bind, BsdComparesAddressesExactly)
 	rub_bound any6 = bound(v6("::"), REUSE_ADDR), only6 = any6;
 
 	only6.v6only = true;
-	EXPECT_EQ(conflict(any6, only6, RUB_BIND_BSD), -EADDRINUSE);
-	EXPECT_EQ(conflict(only6, any6, RUB_BIND_BSD), -EADDRINUSE);
-	EXPECT_EQ(conflict(any6, bound(ANY, 0, RUBATO_LISTEN), RUB_BIND_BSD), 0);
+	EXPECT_EQ(conflict(any6, only6, RUBATO_BIND_BSD), -EADDRINUSE);
+	EXPECT_EQ(conflict(only6, any6, RUBATO_BIND_BSD), -EADDRINUSE);
+	EXPECT_EQ(conflict(any6, bound(ANY, 0, RUBATO_LISTEN), RUBATO_BIND_BSD), 0);
 }
 
 /* What is not a listener and not only bound has a peer: SYN_SENT, LAST_ACK and so on. */
@@ -269,11 +270,11 @@ TEST(Bind, EveryStateHasARow)
 			  state == RUBATO_LISTEN ? -EADDRINUSE : 0)
 			<< state_name(state);
 		EXPECT_EQ(conflict(bound(HOST, REUSE_ADDR), bound(HOST, REUSE_ADDR, old),
-				   RUB_BIND_BSD),
+				   RUBATO_BIND_BSD),
 			  alone ? -EADDRINUSE : 0)
 			<< state_name(state);
 		EXPECT_EQ(conflict(bound(HOST, REUSE_ADDR), bound(HOST, REUSE_ADDR, old),
-				   RUB_BIND_TIME_WAIT),
+				   RUBATO_BIND_TIME_WAIT),
 			  state == RUBATO_TIME_WAIT ? 0 : -EADDRINUSE)
 			<< state_name(state);
 	}

@@ -141,7 +141,7 @@ int ask_core(const Cell &cell)
 	const rub_bound old =
 		bound(cell.addresses.old_one, cell.old_options, states.at(cell.state));
 
-	return rub_bind_conflict(&new_one, &old, RUB_BIND_LINUX);
+	return rub_bind_conflict(&new_one, &old, RUBATO_BIND_LINUX);
 }
 
 /* A socket on an address of either family; any failure but EADDRINUSE would be the test's own. */
@@ -188,7 +188,7 @@ TEST_F(LinuxBind, All640Cells)
 	unsigned cells = 0, differ = 0;
 
 	for (const Cell &cell : all_cells()) {
-		const int table = allows(RUB_BIND_LINUX, cell) ? 0 : -EADDRINUSE;
+		const int table = allows(RUBATO_BIND_LINUX, cell) ? 0 : -EADDRINUSE;
 		const int kernel = ask_linux(cell), core = ask_core(cell);
 
 		cells++;
