@@ -26,6 +26,21 @@ static void set_local(struct sock *sk, __be32 local)
 	sk_rcv_saddr_set(sk, local);
 }
 
+/* The policy of this moment: a change from here on finds us in the table. */
+static void take_policy(struct rubato_sock *rs)
+{
+	struct rubato_policy *old = rs->policy;
+
+	/* A listing may look at any moment: never point at what is given away. */
+	WRITE_ONCE(rs->policy, rubato_policy_get(sock_net(&rs->inet.sk)));
+	rubato_policy_put(old);
+}
+
+static enum rubato_bind_mode bind_mode(const struct rubato_sock *rs)
+{
+	return rs->policy->core.knobs.bind_mode;
+}
+
 int rubato_conn_bind(struct sock *sk, __be32 local, u16 port)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
@@ -34,8 +49,9 @@ int rubato_conn_bind(struct sock *sk, __be32 local, u16 port)
 
 	if (sk->sk_state != TCP_CLOSE || rs->inet.inet_num)
 		return -EINVAL;
+	take_policy(rs);
 	set_local(sk, local);
-	err = rubato_bind(sock_net(sk), &rs->binding, port);
+	err = rubato_bind(sock_net(sk), &rs->binding, port, bind_mode(rs));
 	if (err) {
 		set_local(sk, before);
 		return err;
@@ -84,9 +100,10 @@ int rubato_conn_listen(struct sock *sk, int backlog)
 	if (sk->sk_state != TCP_CLOSE || rs->live || !rs->inet.inet_num)
 		return -EINVAL;
 
+	take_policy(rs);
 	/* Seen as listening before the question, so that of two at most one is told yes. */
 	rubato_show_state(sk, TCP_LISTEN);
-	err = rubato_bind_check(&rs->binding);
+	err = rubato_bind_check(&rs->binding, bind_mode(rs));
 	if (err) {
 		rubato_show_state(sk, TCP_CLOSE);
 		return err;
@@ -162,16 +179,6 @@ static int enter_table(struct sock *sk, __be32 peer, u16 port)
 	if (!err)
 		set_port(sk, t->local_port);
 	return err;
-}
-
-/* The policy of this moment: a change from here on finds us in the table. */
-static void take_policy(struct rubato_sock *rs)
-{
-	struct rubato_policy *old = rs->policy;
-
-	/* A listing may look at any moment: never point at what is given away. */
-	WRITE_ONCE(rs->policy, rubato_policy_get(sock_net(&rs->inet.sk)));
-	rubato_policy_put(old);
 }
 
 static int open_connection(struct sock *sk, struct rtable *rt, __be32 peer, u16 port)

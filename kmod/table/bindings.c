@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who holds which local port, and how a free one is found: RFC 6056 section 3.3.4 (algorithm 4,
- * double-hash port selection) for connect(), a random start for bind(). Whether two may share a
- * port is rub_bind_conflict()'s to say.
+ * Who holds which local port, and how a free one is found: candidates come from core/ports.h
+ * (RFC 6056 section 3.3.4), even ones first for connect(), odd ones for bind(). Whether two may
+ * share a port is rub_bind_conflict()'s to say.
  *
- * locks[] guards the buckets, many to one lock; connection buckets nest inside. The perturbation
- * table is read and written without a lock: a lost increment costs one more step.
+ * locks[] guards the buckets, many to one lock; connection buckets nest inside. The table of
+ * ports needs none.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
@@ -14,6 +14,7 @@
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <net/ip.h>
+#include "core/ports.h"
 #include "table/parts.h"
 
 #define N_LOCKS 256u
@@ -23,13 +24,12 @@
 #define BITS_MIN 10
 #define BITS_MAX 16
 
-/* RFC 6056 calls it table[]; a small one lets a peer guess its contents. */
-#define PERTURB_BITS 16
+enum { EVEN, ODD };
 
 static struct hlist_head *buckets;
 static u32 bits;
 static spinlock_t locks[N_LOCKS];
-static u16 *perturb;
+static struct rub_port_table *port_table;
 static siphash_key_t key;
 
 static u32 bucket_of(const struct net *net, u16 port)
@@ -53,7 +53,7 @@ static bool is_connected(const struct rub_bound *bound)
  */
 static int check(u32 bucket, const struct net *net, u16 port,
 		 const struct rubato_binding *binding, const struct rub_bound *new,
-		 bool connecting)
+		 enum rubato_bind_mode mode, bool connecting)
 {
 	const struct rubato_binding *other;
 	struct rub_bound old;
@@ -65,7 +65,7 @@ static int check(u32 bucket, const struct net *net, u16 port,
 		other->describe(other, &old);
 		if (connecting && is_connected(&old))
 			continue;
-		err = rub_bind_conflict(new, &old, RUBATO_BIND_LINUX);
+		err = rub_bind_conflict(new, &old, mode);
 		if (err)
 			return err;
 	}
@@ -79,116 +79,73 @@ static void hold(u32 bucket, struct net *net, u16 port, struct rubato_binding *b
 	hlist_add_head(&binding->link, &buckets[bucket]);
 }
 
-static int take(struct net *net, struct rubato_binding *binding, u16 port, bool picked)
+/* What a port that nobody asked for is measured by: sharing it would be an accident. */
+static void describe_alone(const struct rubato_binding *binding, struct rub_bound *bound)
+{
+	binding->describe(binding, bound);
+	bound->reuse_addr = false;
+	bound->reuse_port = false;
+}
+
+static bool is_reserved(void *net, u16 port)
+{
+	return inet_is_local_reserved_port(net, port);
+}
+
+static struct rub_port_range range_of(struct net *net, u8 parity)
+{
+	struct rub_port_range range = { .parity = parity, .reserved = is_reserved, .arg = net };
+	int low, high;
+
+	inet_get_local_port_range(net, &low, &high);
+	range.low = low;
+	range.high = high;
+	return range;
+}
+
+static int take(struct net *net, struct rubato_binding *binding, u16 port,
+		enum rubato_bind_mode mode, bool alone)
 {
 	u32 bucket = bucket_of(net, port);
 	struct rub_bound new;
 	int err;
 
 	spin_lock_bh(lock_of(bucket));
-	binding->describe(binding, &new);
-	if (picked) {
-		/* Nobody asked for this port: sharing it would be an accident. */
-		new.reuse_addr = false;
-		new.reuse_port = false;
-	}
-	err = check(bucket, net, port, binding, &new, false);
+	if (alone)
+		describe_alone(binding, &new);
+	else
+		binding->describe(binding, &new);
+	err = check(bucket, net, port, binding, &new, mode, false);
 	if (!err)
 		hold(bucket, net, port, binding);
 	spin_unlock_bh(lock_of(bucket));
 	return err;
 }
 
-/* The ports of one parity in the namespace's range: first, first + 2, ... */
-struct ports {
-	u32 first, n;
-};
-
-static struct ports ports_of(struct net *net, u32 parity)
+static int pick(struct net *net, struct rubato_binding *binding, enum rubato_bind_mode mode)
 {
-	struct ports ports;
-	int low, high;
+	struct rub_port_range range = range_of(net, ODD);
+	struct rub_ports search;
+	int port;
 
-	inet_get_local_port_range(net, &low, &high);
-	ports.first = (u32)low + (((u32)low ^ parity) & 1);
-	ports.n = ports.first > (u32)high ? 0 : ((u32)high - ports.first) / 2 + 1;
-	return ports;
-}
-
-static u16 nth_port(const struct ports *ports, u32 start, u32 i)
-{
-	return ports->first + 2 * ((start % ports->n + i) % ports->n);
-}
-
-/* Ports of one parity in a row before the other one gets a chance. */
-#define RUN 64u
-
-/**
- * struct search - looking for a free port
- * @take: tries to take one; 0 or -errno
- * @binding: what is to hold it
- * @node: what is to be hashed with it; NULL for bind()
- * @start: where to begin
- * @steps: filled: how far from there the port was
- */
-struct search {
-	int (*take)(const struct search *search, struct net *net, u16 port);
-	struct rubato_binding *binding;
-	struct rubato_node *node;
-	u32 start, steps;
-};
-
-static int try_run(struct search *search, struct net *net, const struct ports *ports, u32 from)
-{
-	u32 i, end = min(from + RUN, ports->n);
-	u16 port;
-
-	for (i = from; i < end; i++) {
-		port = nth_port(ports, search->start, i);
-		if (!inet_is_local_reserved_port(net, port) && !search->take(search, net, port)) {
-			search->steps = i + 1;
+	rub_ports_start(&search, &range, get_random_u32());
+	while ((port = rub_ports_next(&search)) > 0) {
+		if (!take(net, binding, port, mode, true))
 			return 0;
-		}
 		cond_resched();
 	}
 	return -EADDRINUSE;
 }
 
-/*
- * Every port once, those of @parity first, by runs: once they are all taken, a search must not go
- * through all of them to find that out each time.
- */
-static int search_port(struct search *search, struct net *net, u32 parity)
+int rubato_bind(struct net *net, struct rubato_binding *binding, u16 port,
+		enum rubato_bind_mode mode)
 {
-	struct ports preferred = ports_of(net, parity), other = ports_of(net, !parity);
-	u32 from;
-
-	for (from = 0; from < max(preferred.n, other.n); from += RUN)
-		if (!try_run(search, net, &preferred, from) ||
-		    !try_run(search, net, &other, from))
-			return 0;
-	return -EADDRINUSE;
-}
-
-static int take_picked(const struct search *search, struct net *net, u16 port)
-{
-	return take(net, search->binding, port, true);
-}
-
-int rubato_bind(struct net *net, struct rubato_binding *binding, u16 port)
-{
-	struct search search = { .take = take_picked, .binding = binding };
-
 	if (WARN_ON_ONCE(!hlist_unhashed(&binding->link)))
 		return -EINVAL;
-	if (port)
-		return take(net, binding, port, false);
-	search.start = get_random_u32();
-	/* Odd ones first: connect() prefers the even ones. */
-	return search_port(&search, net, 1);
+	return port ? take(net, binding, port, mode, false) : pick(net, binding, mode);
 }
 
-int rubato_bind_check(const struct rubato_binding *binding)
+int rubato_bind_check(const struct rubato_binding *binding, enum rubato_bind_mode mode)
 {
 	u32 bucket = bucket_of(binding->net, binding->port);
 	struct rub_bound new;
@@ -196,7 +153,7 @@ int rubato_bind_check(const struct rubato_binding *binding)
 
 	spin_lock_bh(lock_of(bucket));
 	binding->describe(binding, &new);
-	err = check(bucket, binding->net, binding->port, binding, &new, false);
+	err = check(bucket, binding->net, binding->port, binding, &new, mode, false);
 	spin_unlock_bh(lock_of(bucket));
 	return err;
 }
@@ -224,46 +181,48 @@ void rubato_unbind(struct rubato_binding *binding)
 }
 
 /* Both tables under the binding's lock, so that nobody binds a port that is just being taken. */
-static int take_for_connect(const struct search *search, struct net *net, u16 port)
+static int take_for_connect(struct rubato_binding *binding, struct rubato_node *node, u16 port)
 {
-	struct rubato_binding *binding = search->binding;
-	u32 bucket = bucket_of(net, port);
+	u32 bucket = bucket_of(node->net, port);
 	struct rub_bound new;
 	int err;
 
 	spin_lock_bh(lock_of(bucket));
-	binding->describe(binding, &new);
-	err = check(bucket, net, port, binding, &new, true);
+	describe_alone(binding, &new);
+	err = check(bucket, node->net, port, binding, &new, RUBATO_BIND_LINUX, true);
 	if (!err) {
-		search->node->tuple.local_port = port;
-		err = rubato_node_insert(search->node);
+		node->tuple.local_port = port;
+		err = rubato_node_insert(node);
 	}
 	if (!err)
-		hold(bucket, net, port, binding);
+		hold(bucket, node->net, port, binding);
 	spin_unlock_bh(lock_of(bucket));
 	return err;
 }
 
 int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node)
 {
-	struct search search = { .take = take_for_connect, .binding = binding, .node = node };
+	struct rub_port_range range = range_of(node->net, EVEN);
 	const struct rub_tuple *t = &node->tuple;
-	u16 *slot;
+	struct rub_ports search;
 	u64 hash;
+	int port;
 
 	if (WARN_ON_ONCE(!hlist_unhashed(&binding->link)))
 		return -EINVAL;
-	/* RFC 6056's F() and G(): the two halves of one keyed hash. */
+	/* RFC 6056's F() and G(): parts of one keyed hash. */
 	hash = siphash_4u32((__force u32)t->local, (__force u32)t->peer, t->peer_port,
 			    net_hash_mix(node->net), &key);
-	slot = &perturb[hash >> (64 - PERTURB_BITS)];
-	search.start = (u32)hash + READ_ONCE(*slot);
-	if (search_port(&search, node->net, 0)) {
-		node->tuple.local_port = 0;
-		return -EADDRNOTAVAIL;
+	rub_ports_start(&search, &range, rub_port_offset(port_table, hash));
+	while ((port = rub_ports_next(&search)) > 0) {
+		if (!take_for_connect(binding, node, port)) {
+			rub_port_advance(port_table, hash, &search);
+			return 0;
+		}
+		cond_resched();
 	}
-	WRITE_ONCE(*slot, READ_ONCE(*slot) + search.steps);
-	return 0;
+	node->tuple.local_port = 0;
+	return port;
 }
 
 int rubato_bindings_init(void)
@@ -272,16 +231,16 @@ int rubato_bindings_init(void)
 
 	bits = rubato_table_bits(BUCKET_SHIFT, BITS_MIN, BITS_MAX);
 	buckets = kvcalloc(1u << bits, sizeof(*buckets), GFP_KERNEL);
-	perturb = kvmalloc_array(1u << PERTURB_BITS, sizeof(*perturb), GFP_KERNEL);
-	if (!buckets || !perturb) {
-		kvfree(perturb);
+	port_table = kvmalloc(sizeof(*port_table), GFP_KERNEL);
+	if (!buckets || !port_table) {
+		kvfree(port_table);
 		kvfree(buckets);
 		return -ENOMEM;
 	}
 	for (i = 0; i < N_LOCKS; i++)
 		spin_lock_init(&locks[i]);
 	get_random_bytes(&key, sizeof(key));
-	get_random_bytes(perturb, sizeof(*perturb) << PERTURB_BITS);
+	get_random_bytes(port_table, sizeof(*port_table));
 	return 0;
 }
 
@@ -291,6 +250,6 @@ void rubato_bindings_exit(void)
 
 	for (i = 0; i < 1u << bits; i++)
 		WARN_ON_ONCE(!hlist_empty(&buckets[i]));
-	kvfree(perturb);
+	kvfree(port_table);
 	kvfree(buckets);
 }

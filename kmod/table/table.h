@@ -156,15 +156,17 @@ struct rubato_binding {
  * @binding: unbound
  * @port: host order; 0 picks one (odd ones preferred, reserved ones skipped) that nobody with an
  *	overlapping address holds, whatever the options
+ * @mode: by which sharing is judged
  *
  * Process context. Return: 0 with binding->port set, -EADDRINUSE (also when no port is left).
  */
-int rubato_bind(struct net *net, struct rubato_binding *binding, u16 port);
+int rubato_bind(struct net *net, struct rubato_binding *binding, u16 port,
+		enum rubato_bind_mode mode);
 /*
  * The conflict check alone, against all others: listen() repeats it. @describe must say
  * RUBATO_LISTEN already, or two sockets that listen at the same time both pass.
  */
-int rubato_bind_check(const struct rubato_binding *binding);
+int rubato_bind_check(const struct rubato_binding *binding, enum rubato_bind_mode mode);
 /* A second holder of the same port without a check: a child, or a TIME_WAIT entry. */
 void rubato_bind_inherit(struct rubato_binding *binding, const struct rubato_binding *from);
 /* Idempotent; binding->port stays as it was. */
@@ -174,9 +176,9 @@ void rubato_unbind(struct rubato_binding *binding);
  * @binding: unbound
  * @node: tuple filled but for local_port
  *
- * Even ports first; a port whose four-tuple is taken is passed over, one that others hold
- * for other peers may be shared only if rub_bind_conflict() allows it or all its holders are
- * connected. Process context.
+ * Even ports first; a port whose four-tuple is taken is passed over, one that others hold for
+ * other peers is shared with them, and one that somebody only bound or listens on is not taken.
+ * Process context.
  * Return: 0, or -EADDRNOTAVAIL when none is left.
  */
 int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node);
