@@ -20,15 +20,17 @@ DIRECTIVE = re.compile(r"#\s*SKIP\b", re.IGNORECASE)
 class Counts:
     """What a log or a suite came to."""
 
-    def __init__(self, passed=0, skipped=0, failures=()):
+    def __init__(self, passed=0, skipped=0, failures=(), notes=()):
         self.passed = passed
         self.skipped = skipped
         self.failures = list(failures)
+        self.notes = list(notes)  # what is to be shown beside the numbers
 
     def add(self, other):
         self.passed += other.passed
         self.skipped += other.skipped
         self.failures += other.failures
+        self.notes += other.notes
 
     @property
     def failed(self):
