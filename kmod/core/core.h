@@ -316,7 +316,7 @@ struct rub_tx {
 };
 
 enum rub_call {
-	RUB_CALL_OPEN,		/* active open: CLOSED -> SYN_SENT */
+	RUB_CALL_OPEN,		/* active open; arg: as rub_listen_segment()'s iss_floor */
 	RUB_CALL_SEND,		/* arg: bytes that were queued */
 	RUB_CALL_SEND_URGENT,	/* arg: bytes that were queued, the last of them urgent */
 	RUB_CALL_RECEIVE,	/* the process read; env->rcv_free has grown */
@@ -528,6 +528,15 @@ enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 
 /* RUB_REINCARNATE, but nobody listens: RUB_ANSWER, an ACK without a restart, or RUB_DROP. */
 enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, struct rub_tx *tx);
+
+/**
+ * rub_tw_reuse - may connect() take this tuple? conformance.md section 2
+ * @env: now, and the policy of the one who connects
+ * @picked: connect() picked the port; else the process bound it
+ *
+ * Return: 0 (then the entry ends, and RUB_CALL_OPEN is told its snd_nxt), or -EADDRNOTAVAIL.
+ */
+int rub_tw_reuse(const struct rub_tw *tw, const struct rub_env *env, bool picked);
 
 /*
  * SYN cookies (RFC 4987 section 3.6), for a listener without room for another half-open

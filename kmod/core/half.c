@@ -53,9 +53,7 @@ enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_
 		return drop(tx, RUBATO_REASON_LISTEN_NO_SYN);
 	memset(half, 0, sizeof(*half));
 	half->irs = seg->seq;
-	half->iss = rub_isn(env);
-	if (iss_floor && !seq_after(half->iss, iss_floor))
-		half->iss = iss_floor + RUB_ISS_STEP;
+	half->iss = rub_isn(env, iss_floor);
 	half->rcv_wnd = first_window(env);
 	half->snd_wnd = seg->wnd;
 	half->peer_mss = seg->mss;

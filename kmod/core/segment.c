@@ -32,10 +32,12 @@ u16 rub_peer_mss(u16 announced, u16 path_mss)
 	return (u16)(mss ? mss : 1);
 }
 
-/* RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret). */
-u32 rub_isn(const struct rub_env *env)
+/* RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret); beyond what an old incarnation sent. */
+u32 rub_isn(const struct rub_env *env, u32 floor)
 {
-	return (u32)(env->isn_hash + div_u64(env->now, RUB_ISN_TICK));
+	u32 isn = (u32)(env->isn_hash + div_u64(env->now, RUB_ISN_TICK));
+
+	return floor && !seq_after(isn, floor) ? floor + RUB_ISS_STEP : isn;
 }
 
 static void tx_init(struct rub_tx *tx, u8 unit, u8 flags, u32 seq, u32 ack)
