@@ -7,7 +7,7 @@ SHELL := /bin/bash
 CMD ?=
 WHAT ?= both
 
-.PHONY: help setup all module userspace unit demo test kselftest kselftest-install vm bare-check format clean
+.PHONY: help setup setup-check all module userspace unit demo test check coverage kselftest kselftest-install vm bare-check format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,22 +24,26 @@ demo: setup all
 	@scripts/demo
 
 ## test: every test, host and VM; ends with "N passed, N failed"
-test: setup
+test: setup-check
 	@scripts/test
 
-## all: build the module and the userspace
-all: module userspace
+## check: what judges the tests, and longer ones: coverage
+check: setup-check
+	@scripts/test --check
 
-## module: build rubato.ko for the VM's kernel
+## coverage: branch coverage of the core by its host suites
+coverage: setup-check
+	@scripts/coverage
+
+## all: build the module and the userspace (module, userspace: one of them)
+all: module userspace
 module: setup
 	@scripts/build-module
-
-## userspace: build rubatoctl and its libraries (build/host/userspace)
 userspace: setup
 	@scripts/build-userspace tools
 
 ## unit: only the tests that need no VM
-unit: setup
+unit: setup-check
 	@scripts/test laws unit
 
 ## vm: run a command in the VM, module loaded: make vm CMD='rubatoctl show'
@@ -64,6 +68,8 @@ kselftest-install: setup
 ## setup: install what is needed (demo and test do it themselves)
 setup:
 	@scripts/setup
+setup-check:
+	@scripts/setup base check
 
 ## bare-check: clone, demo and test in a bare Debian; WHAT=demo, test or both
 bare-check:

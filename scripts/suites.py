@@ -236,4 +236,5 @@ SUITES = {
     "vm": Suite(folder),
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),
     "planted": Suite(lambda *_: run_program(REPO / "tests/kselftest/planted.sh"), ("build-module",)),
+    "coverage": Suite(script, sizes=("check",)),
 }
