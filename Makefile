@@ -44,7 +44,7 @@ userspace: setup
 
 ## unit: only the tests that need no VM
 unit: setup-check
-	@scripts/test laws unit
+	@scripts/test laws unit oracle
 
 ## vm: run a command in the VM, module loaded: make vm CMD='rubatoctl show'
 vm: setup all

@@ -233,6 +233,7 @@ SUITES = {
     "laws": Suite(folder),
     "scripts": Suite(folder),
     "unit": Suite(host, HOST),
+    "oracle": Suite(host, HOST),
     "vm": Suite(folder),
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),
     "planted": Suite(lambda *_: run_program(REPO / "tests/kselftest/planted.sh"), ("build-module",)),

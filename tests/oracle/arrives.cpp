@@ -76,7 +76,7 @@ void Tcp::listen_state(const rub_seg &seg)
 	tcb_.snd.una = tcb_.iss;
 	tcb_.snd.nxt = tcb_.iss + 1;
 	tcb_.snd.wnd = tcb_.snd.max_wnd = seg.wnd;
-	tcb_.snd.mss = std::min<std::uint32_t>(config_.mss, seg.mss ? seg.mss : 536);
+	take_mss(seg);
 	tcb_.state = State::syn_received;
 	tcb_.retransmission_queue = {{tcb_.iss, 0, true, false}};
 	// "ISS should be selected and a SYN segment sent of the form:
@@ -144,7 +144,7 @@ void Tcp::syn_sent_check_syn(const rub_seg &seg)
 	tcb_.snd.wnd = tcb_.snd.max_wnd = seg.wnd;
 	tcb_.snd.wl1 = seg.seq;
 	tcb_.snd.wl2 = (seg.flags & RUB_ACK) ? seg.ack : tcb_.iss;
-	tcb_.snd.mss = std::min<std::uint32_t>(config_.mss, seg.mss ? seg.mss : 536);
+	take_mss(seg);
 
 	// "If SND.UNA > ISS (our SYN has been ACKed), change the connection state to ESTABLISHED,
 	// form an ACK segment <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> and send it. Data or controls
@@ -381,9 +381,12 @@ bool Tcp::ack_in_synchronized(const rub_seg &seg)
 		return true;
 	case State::closing:
 		// "if the ACK acknowledges our FIN, then enter the TIME-WAIT state; otherwise,
-		// ignore the segment."
-		if (!fin_acked())
+		// ignore the segment." Then the eighth check's line for CLOSING, and its
+		// acknowledgment of a FIN, would never be reached: it may leave.
+		if (!fin_acked()) {
+			ack_may_ = seg.flags & RUB_FIN;
 			return false;
+		}
 		enter_time_wait();
 		return true;
 	case State::last_ack:
@@ -507,9 +510,11 @@ void Tcp::eighth_check_fin(const rub_seg &seg)
 		return;
 	// The stream ended at the FIN that was received: there is none to advance over. "Remain in
 	// the CLOSE-WAIT [CLOSING, LAST-ACK] state", and "send an acknowledgment for the FIN".
+	// "A TCP implementation MAY send an ACK segment acknowledging RCV.NXT when a valid segment
+	// arrives that is in the window but not at the left window edge (MAY-13)."
 	if (tcb_.fin_received) {
-		if (at == tcb_.rcv.nxt)
-			ack_now_ = true;
+		ack_now_ = at == tcb_.rcv.nxt;
+		ack_may_ = true;
 		return;
 	}
 	// "Segments with higher beginning sequence numbers SHOULD be held for later processing"
@@ -536,7 +541,7 @@ void Tcp::take_text(std::uint32_t bytes)
 	// generated for at least every second full-sized segment or 2*RMSS bytes of new data".
 	tcb_.ack_owed = true;
 	tcb_.unacked_in += bytes;
-	if (tcb_.unacked_in >= 2u * config_.mss)
+	if (tcb_.unacked_in >= 2 * (config_.mss - option_bytes()))
 		ack_now_ = true;
 }
 

@@ -244,11 +244,12 @@ void Tcp::abort()
 // dropped segment, and wait until the retransmission timer expires ... Alternatively, the
 // retransmission could be done in immediate response ... only one segment should be retransmitted
 // until acknowledgements begin to arrive again".
-void Tcp::mtu(std::uint32_t mss)
+void Tcp::mtu(std::uint32_t path_mss)
 {
 	if (in({State::closed, State::listen, State::time_wait}))
 		return;
-	tcb_.snd.mss = mss;
+	tcb_.snd.mss = std::min(tcb_.snd.mss, path_mss - option_bytes());
+	const std::uint32_t mss = tcb_.snd.mss;
 	if (tcb_.retransmission_queue.empty() || tcb_.retransmission_queue.front().len <= mss)
 		return;
 	Piece front = tcb_.retransmission_queue.front();

@@ -133,6 +133,8 @@ std::string describe(const Sent &sent)
 		text += " wnd=" + std::to_string(*sent.wnd);
 	if (sent.ts)
 		text += " tsecr=" + std::to_string(sent.tsecr);
+	if (sent.mss)
+		text += " mss=" + std::to_string(sent.mss);
 	return text + (sent.may ? ">?" : ">");
 }
 

@@ -89,7 +89,8 @@ struct Sent {
 	std::optional<std::uint16_t> wnd; // where an RFC defines it
 	bool ts = false;
 	std::uint32_t tsecr = 0;
-	bool may = false; // allowed to leave now, later, or not at all
+	std::uint16_t mss = 0; // the MSS option, 0 for none
+	bool may = false;      // allowed to leave now, later, or not at all
 
 	bool operator==(const Sent &) const = default;
 };
@@ -138,7 +139,7 @@ struct Tcb {
 	struct {
 		std::uint32_t una = 0, nxt = 0, wnd = 0, wl1 = 0, wl2 = 0;
 		std::uint32_t max_wnd = 0; // MAX.SND.WND (RFC 5961 section 5.2)
-		std::uint32_t mss = 0;
+		std::uint32_t mss = 0;	   // Eff.snd.MSS
 	} snd;
 	struct {
 		std::uint32_t nxt = 0, wnd = 0, up = 0;
@@ -162,7 +163,7 @@ struct Tcb {
 struct Config {
 	std::uint32_t iss = 0;
 	std::uint32_t rcv_buff = 8000; // RCV.BUFF
-	std::uint16_t mss = 1000;      // what we announce and can send
+	std::uint16_t mss = 1012;      // MMS_R - 20 and MMS_S - 20 (3.7.1)
 	bool timestamps = true;
 	bool keepalive = false;
 	bool user_timeout = false;
@@ -174,7 +175,7 @@ class Tcp
 public:
 	explicit Tcp(const Config &config) : config_(config) {}
 
-	// OPEN: `argument` is 1 if active, 0 if passive. SEND and RECEIVE: bytes. mtu: the new MSS.
+	// OPEN: `argument` is 1 if active, 0 if passive. SEND and RECEIVE: bytes. mtu: MMS_S - 20.
 	Outcome call(Call call, std::uint32_t argument);
 	Outcome arrives(const rub_seg &seg);
 	// A clock that does not run does nothing.
@@ -218,7 +219,7 @@ private:
 	void shutdown();
 	void close();
 	void abort();
-	void mtu(std::uint32_t mss);
+	void mtu(std::uint32_t path_mss);
 	void soft_error();
 
 	void retransmit(const Piece &piece, bool may = false);
@@ -239,11 +240,14 @@ private:
 	void send_ack();
 	void send_reset_for(const rub_seg &seg);
 	void update_receive_window();
+	void take_mss(const rub_seg &syn);
+	std::uint32_t option_bytes() const;
 
 	Config config_;
 	Tcb tcb_;
 	Outcome out_;
 	bool ack_now_ = false; // this event's acknowledgment must not wait
+	bool ack_may_ = false; // this event may be acknowledged
 };
 
 // Sequence numbers: "all arithmetic ... is modulo 2^32" (3.4).

@@ -16,6 +16,7 @@ Tcp fresh(bool timestamps = false)
 {
 	Config config;
 	config.iss = iss;
+	config.mss = 1000;
 	config.timestamps = timestamps;
 	return Tcp(config);
 }
@@ -792,6 +793,7 @@ TEST(CallMtu, MayRetransmitOneSegmentThatWasTooBig)
 	ASSERT_EQ(outcome.sent.size(), 1u);
 	EXPECT_TRUE(outcome.sent[0].may);
 	EXPECT_EQ(outcome.sent[0].len, 500u);
+	EXPECT_EQ(outcome.sent[0].mss, 0u);
 }
 
 // 3.10.8

@@ -26,7 +26,7 @@ bool Tcp::work_pending() const
 void Tcp::begin()
 {
 	out_ = {};
-	ack_now_ = false;
+	ack_now_ = ack_may_ = false;
 }
 
 // An acknowledgment "should be piggybacked on a segment being transmitted if possible" (seventh
@@ -40,7 +40,7 @@ Outcome Tcp::end()
 		if (!carried)
 			send_ack();
 	}
-	if (tcb_.ack_owed) {
+	if (tcb_.ack_owed || (ack_may_ && out_.sent.empty())) {
 		// Delayed (3.8.6.3): it may leave at once all the same.
 		const Tcb kept = tcb_;
 		send_ack();
@@ -138,6 +138,9 @@ void Tcp::emit(std::uint8_t flags, std::uint32_t seq, std::uint32_t len)
 	// to zero."
 	sent.ts = tcb_.state == State::syn_sent ? config_.timestamps : tcb_.ts_ok;
 	sent.tsecr = sent.ts && (flags & RUB_ACK) ? tcb_.ts_recent : 0;
+	// "SHOULD send an MSS Option in every SYN segment when its receive MSS differs from the
+	// default" (SHLD-5), and no other one (MUST-65).
+	sent.mss = (flags & RUB_SYN) ? config_.mss : 0;
 	out_.sent.push_back(sent);
 }
 
@@ -180,6 +183,22 @@ void Tcp::update_receive_window()
 
 	if (reduction >= std::min(config_.rcv_buff / 2, tcb_.snd.mss))
 		tcb_.rcv.wnd = config_.rcv_buff - tcb_.rcv.user;
+}
+
+// 3.7.1: "Eff.snd.MSS = min(SendMSS+20, MMS_S) - TCPhdrsize - IPoptionsize"; "If an MSS Option is
+// not received at connection setup, TCP implementations MUST assume a default send MSS of 536 (576
+// - 40) for IPv4".
+void Tcp::take_mss(const rub_seg &syn)
+{
+	const std::uint32_t send_mss = syn.mss ? syn.mss : 536;
+
+	tcb_.snd.mss = std::min<std::uint32_t>(send_mss, config_.mss) - option_bytes();
+}
+
+// The options of every segment: Timestamps, padded to 12 bytes (RFC 7323 appendix A).
+std::uint32_t Tcp::option_bytes() const
+{
+	return tcb_.ts_ok ? 12 : 0;
 }
 
 } // namespace oracle

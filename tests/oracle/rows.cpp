@@ -288,14 +288,14 @@ std::uint32_t ack_of(Ack ack, const Tcp &tcp, const Numbers &numbers)
 }
 
 // What every segment of the peer has in common; a SYN brings its options.
-rub_seg peer_segment(std::uint8_t flags)
+rub_seg peer_segment(std::uint8_t flags, const Numbers &numbers)
 {
 	rub_seg seg = {};
 
 	seg.flags = flags;
 	seg.wnd = 4000;
 	if (flags & RUB_SYN) {
-		seg.mss = 1000;
+		seg.mss = numbers.mss();
 		seg.opts = RUB_OPT_SACK;
 	}
 	return seg;
@@ -364,7 +364,7 @@ Situation situation(const Row &row)
 	return {canonical(row.state)};
 }
 
-std::uint32_t argument_of(Call call)
+std::uint32_t argument_of(Call call, const Numbers &numbers)
 {
 	switch (call) {
 	case Call::open:
@@ -374,7 +374,7 @@ std::uint32_t argument_of(Call call)
 	case Call::receive:
 		return row_read;
 	case Call::mtu:
-		return row_mss;
+		return row_mss + (numbers.timestamps ? 12 : 0);
 	default:
 		return 0;
 	}
@@ -382,13 +382,15 @@ std::uint32_t argument_of(Call call)
 
 rub_seg segment_of(const PeerStep &step, const Tcp &tcp, const Numbers &numbers)
 {
-	rub_seg seg = peer_segment(step.flags);
+	rub_seg seg = peer_segment(step.flags, numbers);
 
 	seg.seq = rcv_nxt(tcp, numbers) - ((step.flags & RUB_SYN) ? 1 : 0);
 	seg.len = step.len;
 	seg.wnd = step.wnd;
 	if (step.flags & RUB_ACK)
 		seg.ack = step.stale ? snd_una(tcp, numbers) : snd_nxt(tcp, numbers);
+	if (!numbers.timestamps)
+		return seg;
 	seg.opts |= RUB_OPT_TS;
 	seg.tsval = (step.flags & RUB_SYN) ? numbers.peer_ts : tcp.tcb().ts_recent + 1;
 	return seg;
@@ -396,7 +398,7 @@ rub_seg segment_of(const PeerStep &step, const Tcp &tcp, const Numbers &numbers)
 
 rub_seg segment_of(const SegmentClass &segment, const Tcp &tcp, const Numbers &numbers)
 {
-	rub_seg seg = peer_segment(bits(segment.flags));
+	rub_seg seg = peer_segment(bits(segment.flags), numbers);
 	const bool known = tcp.tcb().ts_ok;
 
 	seg.seq = seq_of(segment.seq, tcp, numbers);
@@ -411,13 +413,20 @@ rub_seg segment_of(const SegmentClass &segment, const Tcp &tcp, const Numbers &n
 	return seg;
 }
 
-Tcp reached(const Situation &situation, const Numbers &numbers)
+Config config_of(const Situation &situation, const Numbers &numbers)
 {
 	Config config;
 	config.iss = numbers.iss;
+	config.mss = numbers.mss();
+	config.timestamps = numbers.timestamps;
 	config.keepalive = situation.keepalive;
 	config.user_timeout = situation.user_timeout;
-	Tcp tcp(config);
+	return config;
+}
+
+Tcp reached(const Situation &situation, const Numbers &numbers)
+{
+	Tcp tcp(config_of(situation, numbers));
 
 	for (const Step &step : situation.script)
 		std::visit(Take{tcp, numbers}, step);
@@ -429,7 +438,7 @@ Outcome outcome_of(const Row &row, Tcp &tcp, const Numbers &numbers)
 	if (const auto *segment = std::get_if<SegmentClass>(&row.event))
 		return tcp.arrives(segment_of(*segment, tcp, numbers));
 	if (const auto *call = std::get_if<Call>(&row.event))
-		return tcp.call(*call, argument_of(*call));
+		return tcp.call(*call, argument_of(*call, numbers));
 	return tcp.fires(std::get<Clock>(row.event));
 }
 

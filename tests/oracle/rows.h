@@ -4,10 +4,11 @@
 // clocks), in one order. A row is a situation, reached by a script, and one event.
 //
 // The script drives any TCP: the user's calls, and segments that the peer sends. Both sides
-// negotiate timestamps and SACK, neither a window scale nor ECN. Our MSS and the peer's: 1000; our
-// receive buffer: 8000 bytes; the peer's window: 4000, so MAX.SND.WND = 4000. "Open" is SYN,
-// SYN+ACK, ACK, and then 4000 bytes sent and acknowledged, so that SND.UNA - MAX.SND.WND is a
-// number that was in use. "Shutdown" is the RFC's CLOSE; "close" makes an orphan.
+// negotiate timestamps and SACK, neither a window scale nor ECN. Our MSS and the peer's: 1012,
+// so that a full segment has 1000 bytes beside its timestamps; our receive buffer: 8000 bytes; the
+// peer's window: 4000, so MAX.SND.WND = 4000. "Open" is SYN, SYN+ACK, ACK, and then 4000 bytes sent
+// and acknowledged, so that SND.UNA - MAX.SND.WND is a number that was in use. "Shutdown" is the
+// RFC's CLOSE; "close" makes an orphan.
 //
 // CLOSED       nothing
 // LISTEN       passive open
@@ -56,7 +57,8 @@
 //                     Without the ACK bit the field holds the same number, and means nothing.
 // TS   absent; good: TS.Recent + 1; old: TS.Recent - 1
 //
-// "ACK with data" carries 100 bytes. SEND sends 1000, RECEIVE takes up to 2000, mtu makes it 500.
+// "ACK with data" carries 100 bytes. SEND sends 1000, RECEIVE takes up to 2000, mtu makes the MSS
+// 512, 500 bytes beside timestamps.
 // clang-format on
 #ifndef RUBATO_TESTS_ORACLE_ROWS_H
 #define RUBATO_TESTS_ORACLE_ROWS_H
@@ -92,11 +94,15 @@ struct Row {
 // All of them, in the order of conformance.md section 9.
 std::vector<Row> all_rows();
 
-// The numbers that a run starts from. Outcomes must not depend on them.
+// Where a run's numbers start, which outcomes must not depend on, and whether its connections agree
+// on timestamps. Without them a full segment has 1000 bytes too: the MSS is 1000.
 struct Numbers {
 	std::uint32_t iss = 1'000'000;
 	std::uint32_t irs = 5'000'000;
 	std::uint32_t peer_ts = 70'000;
+	bool timestamps = true;
+
+	std::uint16_t mss() const { return timestamps ? 1012 : 1000; }
 };
 
 // One step of a script.
@@ -126,8 +132,11 @@ struct Situation {
 
 Situation situation(const Row &row);
 
+// The oracle at a script's beginning.
+Config config_of(const Situation &situation, const Numbers &numbers);
+
 // The argument of a row's call.
-std::uint32_t argument_of(Call call);
+std::uint32_t argument_of(Call call, const Numbers &numbers);
 
 // A step's or a row's segment, in numbers. The oracle has come as far as the script has.
 rub_seg segment_of(const PeerStep &step, const Tcp &tcp, const Numbers &numbers);

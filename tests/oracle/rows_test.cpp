@@ -26,10 +26,14 @@ TEST(Rows, HaveNamesOfTheirOwn)
 
 TEST(Rows, TheirScriptsLeadToTheirStates)
 {
-	const Numbers numbers;
-	for (const Row &row : all_rows()) {
-		const Tcp tcp = reached(situation(row), numbers);
-		ASSERT_EQ(tcp.tcb().state, row.state) << row.name();
+	for (bool timestamps : {true, false}) {
+		Numbers numbers;
+		numbers.timestamps = timestamps;
+		for (const Row &row : all_rows()) {
+			const Tcp tcp = reached(situation(row), numbers);
+			ASSERT_EQ(tcp.tcb().state, row.state) << row.name();
+			EXPECT_EQ(tcp.tcb().ts_ok, timestamps && row.state >= State::syn_received);
+		}
 	}
 }
 
