@@ -161,6 +161,21 @@ static struct rtable *find_route(struct sock *sk, __be32 peer, u16 port)
 	return rt;
 }
 
+static int reuse(struct rubato_node *node)
+{
+	return rubato_tw_reuse(container_of(node, struct rubato_sock, node));
+}
+
+static int pick_port(struct rubato_sock *rs)
+{
+	bool may_reuse = rs->policy->core.knobs.time_wait_reuse;
+	int err = rubato_bind_connect(&rs->binding, &rs->node, may_reuse ? reuse : NULL);
+
+	if (!err)
+		set_port(&rs->inet.sk, rs->node.tuple.local_port);
+	return err;
+}
+
 /* Hashes the connection, picks a port for it if it has none. */
 static int enter_table(struct sock *sk, __be32 peer, u16 port)
 {
@@ -173,12 +188,12 @@ static int enter_table(struct sock *sk, __be32 peer, u16 port)
 	t->local_port = rs->inet.inet_num;
 	t->peer_port = port;
 	rs->node.ifindex = sk->sk_bound_dev_if;
-	if (rs->inet.inet_num)
-		return rubato_node_insert(&rs->node);
-	err = rubato_bind_connect(&rs->binding, &rs->node);
-	if (!err)
-		set_port(sk, t->local_port);
-	return err;
+	rs->iss_floor = 0;
+	take_policy(rs);
+	if (!rs->inet.inet_num)
+		return pick_port(rs);
+	err = rubato_node_insert(&rs->node);
+	return err ? rubato_tw_reuse(rs) : 0;
 }
 
 static int open_connection(struct sock *sk, struct rtable *rt, __be32 peer, u16 port)
@@ -208,7 +223,7 @@ static int open_connection(struct sock *sk, struct rtable *rt, __be32 peer, u16 
 	atomic_set(&inet->inet_id, get_random_u16());
 	take_policy(rs);
 	rubato_begin(sk);
-	err = rubato_drive_call(sk, RUB_CALL_OPEN, 0);
+	err = rubato_drive_call(sk, RUB_CALL_OPEN, rs->iss_floor);
 	if (err) {
 		rs->live = false;
 		rubato_node_remove(&rs->node);

@@ -55,6 +55,7 @@ struct rubato_accept {
  * @cookie: names the connection in listings and events, unique since load
  * @isn_hash: of the four-tuple (RFC 6528)
  * @error: what a dying connection tells its process
+ * @iss_floor: of a TIME_WAIT whose tuple connect() took: what the ISS must be beyond, else 0
  * @mtu: what ICMP said, while a process held the lock
  * @soft_error: likewise
  * @pending: RUB_RX_TIME_WAIT and RUB_RX_DEAD, to be done when the core was drained
@@ -84,6 +85,7 @@ struct rubato_sock {
 	u32 write_len, fresh;
 	u64 cookie, isn_hash;
 	int error;
+	u32 iss_floor;
 	u32 mtu;
 	int soft_error;
 	u32 pending;

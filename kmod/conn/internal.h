@@ -207,6 +207,8 @@ bool rubato_tw_receive(struct rubato_tw *tw, struct sk_buff *skb, const struct r
 void rubato_tw_put(struct rubato_tw *tw);
 /* A new incarnation took its place in the connection table. */
 void rubato_tw_replaced(struct rubato_tw *tw);
+/* @rs has its tuple: takes it from a TIME_WAIT that may go (rub_tw_reuse()). 0 or -errno. */
+int rubato_tw_reuse(struct rubato_sock *rs);
 rub_ns rubato_tw_due(struct rubato_ages *queue, struct list_head *age);
 void rubato_tw_expired(struct rubato_ages *queue, struct list_head *age);
 void rubato_tw_purge(struct rubato_conn_net *cn);

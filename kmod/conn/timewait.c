@@ -210,6 +210,62 @@ void rubato_tw_enter(struct sock *sk, const struct rub_env *env)
 	evict(evicted);
 }
 
+/* ---- active reuse ---- */
+
+/* The TIME_WAIT of this tuple, with a reference, or NULL. */
+static struct rubato_tw *get_tw(const struct rubato_node *of)
+{
+	struct rubato_tw *tw = NULL;
+	struct rubato_node *node;
+
+	rcu_read_lock();
+	node = rubato_node_find(of->net, &of->tuple, of->ifindex);
+	if (node && node->kind == RUBATO_NODE_TW) {
+		tw = rubato_node_tw(node);
+		if (!refcount_inc_not_zero(&tw->refs))
+			tw = NULL;
+	}
+	rcu_read_unlock();
+	return tw;
+}
+
+/* tw->lock held. The entry gives its tuple, and its port if @rs has none. */
+static int hand_over(struct rubato_tw *tw, struct rubato_sock *rs)
+{
+	static const struct rubato_cause cause = { .kind = RUBATO_CAUSE_CALL };
+	struct rub_env env = { .now = ktime_get_ns(), .policy = &rs->policy->core };
+	bool picked = !rs->inet.inet_num;
+	struct rub_view view;
+	int err = rub_tw_reuse(&tw->core, &env, picked);
+
+	if (err)
+		return err;
+	err = picked ? rubato_bind_succeed(&rs->binding, &rs->node, &tw->node) :
+		       rubato_node_succeed(&tw->node, &rs->node);
+	if (err)
+		return err;
+	rub_tw_view(&tw->core, &view);
+	rs->iss_floor = view.snd_nxt;
+	retire(tw, &cause);
+	if (rubato_ages_disarm(&rubato_conn_net(tw->node.net)->tws, &tw->age))
+		rubato_tw_put(tw);
+	return 0;
+}
+
+int rubato_tw_reuse(struct rubato_sock *rs)
+{
+	struct rubato_tw *tw = get_tw(&rs->node);
+	int err;
+
+	if (!tw)
+		return -EADDRNOTAVAIL;
+	spin_lock_bh(&tw->lock);
+	err = hand_over(tw, rs);
+	spin_unlock_bh(&tw->lock);
+	rubato_tw_put(tw);
+	return err;
+}
+
 /* ---- segments ---- */
 
 /* tw->lock held. The 2 MSL have started again. */

@@ -180,8 +180,12 @@ void rubato_unbind(struct rubato_binding *binding)
 	spin_unlock_bh(lock_of(bucket));
 }
 
-/* Both tables under the binding's lock, so that nobody binds a port that is just being taken. */
-static int take_for_connect(struct rubato_binding *binding, struct rubato_node *node, u16 port)
+/*
+ * Both tables under the binding's lock, so that nobody binds a port that is just being taken.
+ * @old: who has the four-tuple and is to go; NULL if nobody may have it
+ */
+static int take_for_connect(struct rubato_binding *binding, struct rubato_node *node, u16 port,
+			    struct rubato_node *old)
 {
 	u32 bucket = bucket_of(node->net, port);
 	struct rub_bound new;
@@ -192,7 +196,7 @@ static int take_for_connect(struct rubato_binding *binding, struct rubato_node *
 	err = check(bucket, node->net, port, binding, &new, RUBATO_BIND_LINUX, true);
 	if (!err) {
 		node->tuple.local_port = port;
-		err = rubato_node_insert(node);
+		err = old ? rubato_node_succeed(old, node) : rubato_node_insert(node);
 	}
 	if (!err)
 		hold(bucket, node->net, port, binding);
@@ -200,13 +204,20 @@ static int take_for_connect(struct rubato_binding *binding, struct rubato_node *
 	return err;
 }
 
-int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node)
+int rubato_bind_succeed(struct rubato_binding *binding, struct rubato_node *node,
+			struct rubato_node *old)
+{
+	return take_for_connect(binding, node, old->tuple.local_port, old);
+}
+
+int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node,
+			int (*reuse)(struct rubato_node *node))
 {
 	struct rub_port_range range = range_of(node->net, EVEN);
 	const struct rub_tuple *t = &node->tuple;
 	struct rub_ports search;
+	int port, err;
 	u64 hash;
-	int port;
 
 	if (WARN_ON_ONCE(!hlist_unhashed(&binding->link)))
 		return -EINVAL;
@@ -215,7 +226,10 @@ int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node
 			    net_hash_mix(node->net), &key);
 	rub_ports_start(&search, &range, rub_port_offset(port_table, hash));
 	while ((port = rub_ports_next(&search)) > 0) {
-		if (!take_for_connect(binding, node, port)) {
+		err = take_for_connect(binding, node, port, NULL);
+		if (err == -EADDRNOTAVAIL && reuse)
+			err = reuse(node);
+		if (!err) {
 			rub_port_advance(port_table, hash, &search);
 			return 0;
 		}

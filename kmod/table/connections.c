@@ -186,6 +186,26 @@ bool rubato_node_replace(struct rubato_node *old, struct rubato_node *new,
 	return hashed;
 }
 
+int rubato_node_succeed(struct rubato_node *old, struct rubato_node *new)
+{
+	u32 bucket = bucket_of(new->net, &new->tuple);
+	spinlock_t *lock = lock_of(bucket);
+	struct hlist_nulls_node *pos;
+	struct rubato_node *node;
+	int err = 0;
+
+	spin_lock_bh(lock);
+	if (!rubato_node_hashed(old))
+		err = -EADDRNOTAVAIL;
+	hlist_nulls_for_each_entry(node, pos, &buckets[bucket], link)
+		if (node != old && excludes(node, new))
+			err = -EADDRNOTAVAIL;
+	if (!err)
+		supplant(old, new);
+	spin_unlock_bh(lock);
+	return err;
+}
+
 static bool walk_bucket(struct net *net, struct rubato_walk *pos,
 			bool (*visit)(struct rubato_node *node, void *arg), void *arg)
 {

@@ -84,6 +84,12 @@ bool rubato_node_remove(struct rubato_node *node);
  */
 bool rubato_node_replace(struct rubato_node *old, struct rubato_node *new,
 			 struct rubato_node **also);
+/**
+ * rubato_node_succeed - @new gets the tuple of @old, a TIME_WAIT, for a connection of its own
+ *
+ * Return: 0, or -EADDRNOTAVAIL if @old has left or somebody else has the tuple too.
+ */
+int rubato_node_succeed(struct rubato_node *old, struct rubato_node *new);
 static inline bool rubato_node_hashed(const struct rubato_node *node)
 {
 	return !hlist_nulls_unhashed_lockless(&node->link);
@@ -175,13 +181,19 @@ void rubato_unbind(struct rubato_binding *binding);
  * rubato_bind_connect - pick a port for connect() and hash the node, RFC 6056 algorithm 4
  * @binding: unbound
  * @node: tuple filled but for local_port
+ * @reuse: asked, without a lock, when only the four-tuple is in the way: 0 after
+ *	rubato_bind_succeed() or -errno; NULL for never
  *
  * Even ports first; a port whose four-tuple is taken is passed over, one that others hold for
  * other peers is shared with them, and one that somebody only bound or listens on is not taken.
  * Process context.
  * Return: 0, or -EADDRNOTAVAIL when none is left.
  */
-int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node);
+int rubato_bind_connect(struct rubato_binding *binding, struct rubato_node *node,
+			int (*reuse)(struct rubato_node *node));
+/* As rubato_node_succeed(), and the port of @old is taken as rubato_bind_connect() takes one. */
+int rubato_bind_succeed(struct rubato_binding *binding, struct rubato_node *node,
+			struct rubato_node *old);
 
 /*
  * Queue of deadlines. Entries carry the absolute time; expiry is called in softirq context
