@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bind(): which addresses and ports, and who may have one that somebody else has. The rows
- * for SO_REUSEADDR are those measured on Linux's TCP:
+ * bind(): which addresses and ports, and who may have one that somebody else has; connect():
+ * which port it picks. The rows for SO_REUSEADDR (RA) and SO_REUSEPORT (RP) are those measured on
+ * Linux's TCP:
  *
- *	conflict = overlap && !(RA_new && RA_old && old != LISTEN)
+ *	conflict = overlap && !(RA_new && RA_old && old != LISTEN) && !(RP_new && RP_old)
  */
 #include "kselftest_harness.h"
 #include "test_netlink.h"
@@ -102,14 +103,26 @@ static int old_advance(struct old *old, struct nl *nl, enum old_state state, int
 	return BECOMES(nl_state(nl, port, peer) == want, PATIENCE) ? 0 : -ETIMEDOUT;
 }
 
-/* A socket on @ip and @port in @state, with SO_REUSEADDR or not. */
+/* Options of a socket: bits. */
+#define RA 1
+#define RP 2
+
+static const char *const option_names[] = { "", " RA", " RP", " RA RP" };
+
+static void set_options(int fd, int options)
+{
+	reuse(fd, options & RA);
+	set_int(fd, SOL_SOCKET, SO_REUSEPORT, !!(options & RP));
+}
+
+/* A socket on @ip and @port in @state, with these options. */
 static int old_make(struct old *old, struct nl *nl, enum old_state state, const char *ip, int port,
-		    bool ra)
+		    int options)
 {
 	int fd = open_socket(), client, accepted, err;
 
 	old->n = 0;
-	reuse(fd, ra);
+	set_options(fd, options);
 	err = bind_to(fd, ip, port);
 	if (err)
 		return err;
@@ -139,11 +152,11 @@ static int old_make(struct old *old, struct nl *nl, enum old_state state, const 
 }
 
 /* What bind() and then listen() say. */
-static int try_new(const char *ip, int port, bool ra)
+static int try_new(const char *ip, int port, int options)
 {
 	int fd = open_socket(), err;
 
-	reuse(fd, ra);
+	set_options(fd, options);
 	err = bind_to(fd, ip, port);
 	if (!err)
 		err = answer(listen(fd, 5));
@@ -160,20 +173,21 @@ static bool old_listens(enum old_state state)
 static int wrong_cells(struct __test_metadata *_metadata, FIXTURE_DATA(rebind) *self,
 		       const char *old_ip, const char *new_ip, bool overlap)
 {
-	int state, ra, wrong = 0;
+	int state, options, wrong = 0;
 
 	for (state = 0; state < OLD_STATES; state++) {
-		for (ra = 0; ra < 4; ra++) {
-			bool ra_old = ra & 1, ra_new = ra & 2;
-			bool conflict = overlap && !(ra_new && ra_old && !old_listens(state));
+		for (options = 0; options < 16; options++) {
+			int theirs = options & 3, ours = options >> 2, both = theirs & ours;
+			bool conflict = overlap && !(both & RA && !old_listens(state)) &&
+					!(both & RP);
 			struct old old;
 			int got, err;
 
-			err = old_make(&old, self->nl, state, old_ip, ++self->port, ra_old);
-			got = err ?: try_new(new_ip, self->port, ra_new);
+			err = old_make(&old, self->nl, state, old_ip, ++self->port, theirs);
+			got = err ?: try_new(new_ip, self->port, ours);
 			if (err || got != (conflict ? -EADDRINUSE : 0)) {
 				TH_LOG("%s on %s%s, new on %s%s: %s%s", old_names[state], old_ip,
-				       ra_old ? " RA" : "", new_ip, ra_new ? " RA" : "",
+				       option_names[theirs], new_ip, option_names[ours],
 				       err ? "cannot be made: " : "", strerror(-got));
 				wrong++;
 			}
@@ -240,9 +254,9 @@ TEST_F(rebind, restarted_server)
 {
 	struct old old;
 
-	ASSERT_EQ(0, old_make(&old, self->nl, OLD_TIME_WAIT, ANY, 8080, true));
-	EXPECT_EQ(-EADDRINUSE, try_new(ANY, 8080, false));
-	EXPECT_EQ(0, try_new(ANY, 8080, true));
+	ASSERT_EQ(0, old_make(&old, self->nl, OLD_TIME_WAIT, ANY, 8080, RA));
+	EXPECT_EQ(-EADDRINUSE, try_new(ANY, 8080, 0));
+	EXPECT_EQ(0, try_new(ANY, 8080, RA));
 	EXPECT_EQ(1, nl_count(self->nl, RUBATO_TIME_WAIT));
 	old_drop(&old);
 }
@@ -301,6 +315,8 @@ TEST_F(rebind, ports_are_chosen)
 		/* ip_local_port_range of a new namespace */
 		EXPECT_LE(32768, port[i]);
 		EXPECT_GE(60999, port[i]);
+		/* The even ones are connect()'s. */
+		EXPECT_EQ(1, port[i] % 2);
 	}
 	EXPECT_NE(port[0], port[1]);
 	EXPECT_NE(port[0], port[2]);
@@ -321,6 +337,78 @@ TEST_F(rebind, no_port_is_left)
 	ASSERT_EQ(0, close_hard(first));
 	EXPECT_EQ(0, connect_to(second, A, 5000));
 	EXPECT_LE(0, listener);
+}
+
+/* To one destination the ports rise by two; those of another one are others. */
+TEST_F(rebind, connect_picks_even_ports_in_turn)
+{
+	int fd[4], port[4], i, step;
+
+	ASSERT_LE(0, listen_on(A, 5000));
+	for (i = 0; i < 4; i++) {
+		fd[i] = open_socket();
+		ASSERT_EQ(0, connect_to(fd[i], A, 5000));
+		port[i] = local_port(fd[i]);
+		EXPECT_EQ(0, port[i] % 2);
+		if (!i)
+			continue;
+		step = port[i] - port[i - 1];
+		EXPECT_TRUE(step == 2 || step < -28000);
+	}
+}
+
+TEST_F(rebind, reserved_ports_are_not_picked)
+{
+	int fd = open_socket(), other = open_socket();
+
+	ASSERT_EQ(0, run("echo 40000 40003 > /proc/sys/net/ipv4/ip_local_port_range"));
+	ASSERT_EQ(0, run("echo 40000-40002 > /proc/sys/net/ipv4/ip_local_reserved_ports"));
+	ASSERT_LE(0, listen_on(A, 5000));
+	ASSERT_EQ(0, connect_to(fd, A, 5000));
+	EXPECT_EQ(40003, local_port(fd));
+	EXPECT_EQ(-EADDRNOTAVAIL, connect_to(other, A, 5000));
+	/* Whoever asks for one by its number gets it. */
+	EXPECT_EQ(0, bind_to(other, A, 40001));
+}
+
+/* A port that somebody only bound is not shared by accident, whatever both allow. */
+TEST_F(rebind, connect_does_not_pick_a_bound_port)
+{
+	int bound = open_socket(), fd = open_socket();
+
+	ASSERT_EQ(0, run("echo 40000 40001 > /proc/sys/net/ipv4/ip_local_port_range"));
+	ASSERT_LE(0, listen_on(A, 5000));
+	set_options(bound, RA | RP);
+	set_options(fd, RA | RP);
+	ASSERT_EQ(0, bind_to(bound, A, 40000));
+	ASSERT_EQ(0, connect_to(fd, A, 5000));
+	EXPECT_EQ(40001, local_port(fd));
+}
+
+/* Every port to one destination waits: the answer comes at once, and other destinations go on. */
+TEST_F_TIMEOUT(rebind, time_wait_uses_up_the_ports, 60)
+{
+	const int n = 1000;
+	int listener = listen_on(A, 5000), other = listen_on(A, 5001), fd, accepted, i;
+	uint64_t began;
+
+	ASSERT_EQ(0, run("echo 40000 40999 > /proc/sys/net/ipv4/ip_local_port_range"));
+	for (i = 0; i < n; i++) {
+		fd = open_socket();
+		ASSERT_EQ(0, connect_to(fd, A, 5000));
+		accepted = accept_one(listener);
+		ASSERT_LE(0, accepted);
+		close(fd);
+		close(accepted);
+	}
+	EXPECT_TRUE(BECOMES(nl_counter(self->nl, RUBATO_STATS_TIME_WAIT) == n, PATIENCE));
+	fd = open_socket();
+	began = now();
+	EXPECT_EQ(-EADDRNOTAVAIL, connect_to(fd, A, 5000));
+	TH_LOG("%d ports: EADDRNOTAVAIL after %llu us", n, (unsigned long long)(now() - began) / 1000);
+	EXPECT_GT(SEC, now() - began);
+	EXPECT_EQ(0, connect_to(fd, A, 5001));
+	EXPECT_LE(0, other);
 }
 
 /* The same source port to another peer is another connection. */
