@@ -26,14 +26,13 @@ static void set_side(struct rub_ports *search, u32 side, u32 parity, u32 offset)
 
 void rub_ports_start(struct rub_ports *search, const struct rub_port_range *range, u32 offset)
 {
-	u32 parity = range->parity & 1, most;
+	u32 parity = range->parity & 1;
 
 	search->range = range;
 	set_side(search, 0, parity, offset);
 	set_side(search, 1, !parity, offset);
-	most = search->n[0] > search->n[1] ? search->n[0] : search->n[1];
 	search->next = 0;
-	search->end = 2 * RUB_PORT_RUN * ((most + RUB_PORT_RUN - 1) / RUB_PORT_RUN);
+	search->left = search->n[0] + search->n[1];
 	search->steps = 0;
 }
 
@@ -41,7 +40,7 @@ int rub_ports_next(struct rub_ports *search)
 {
 	const struct rub_port_range *range = search->range;
 
-	while (search->next < search->end) {
+	while (search->left) {
 		u32 number = search->next++;
 		u32 side = number / RUB_PORT_RUN & 1;
 		u32 i = number / (2 * RUB_PORT_RUN) * RUB_PORT_RUN + number % RUB_PORT_RUN;
@@ -49,7 +48,8 @@ int rub_ports_next(struct rub_ports *search)
 		u16 port;
 
 		if (i >= n)
-			continue;
+			continue; /* the shorter parity's last run */
+		search->left--;
 		port = (u16)(search->first[side] + 2 * ((search->start[side] + i) % n));
 		if (range->reserved && range->reserved(range->arg, port))
 			continue;

@@ -51,14 +51,14 @@ struct rub_port_range {
  * @first: of each parity, the preferred one first
  * @n: how many ports of each parity there are
  * @start: where each parity begins
- * @next: the number of the next candidate
- * @end: behind the last number
+ * @next: the number of the next candidate, runs of both parities taking turns
+ * @left: ports that have not been looked at
  * @steps: how far the candidate was from the start of its parity, itself included
  */
 struct rub_ports {
 	const struct rub_port_range *range;
 	u32 first[2], n[2], start[2];
-	u32 next, end, steps;
+	u32 next, left, steps;
 };
 
 /* @offset: rub_port_offset(), or a random number where there is no destination yet. */
