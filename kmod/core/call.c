@@ -29,7 +29,7 @@ static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *e
 	tcb->snd_max = tcb->iss;
 	tcb->snd_end = tcb->iss + 1;
 	tcb->adv_mss = env->adv_mss;
-	tcb->snd_mss = rub_peer_mss(0, env->path_mss);
+	tcb->snd_mss = rub_eff_mss(0, env->path_mss, 0);
 	cause(tcb, env, rx, tcb->iss, RUB_SYN);
 	rub_enter(tcb, rx, RUBATO_SYN_SENT);
 	return 0;
@@ -127,11 +127,13 @@ static int call_close(struct rub_tcb *tcb, u32 unread, const struct rub_env *env
 /* The path takes less: what is in flight was dropped for its size, send it again cut smaller. */
 static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 {
+	u16 mss = rub_eff_mss(env->path_mss, env->path_mss, tcb->opts);
+
 	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
 		return -ENOTCONN;
-	if (env->path_mss >= tcb->snd_mss)
+	if (mss >= tcb->snd_mss)
 		return 0;
-	tcb->snd_mss = rub_peer_mss(env->path_mss, env->path_mss);
+	tcb->snd_mss = mss;
 	if (!(tcb->flags & RUB_F_SYN_OUT))
 		tcb->snd_nxt = tcb->snd_una;
 	return 0;

@@ -89,15 +89,19 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 	rub_clock_start(&tcb->run, env->now);
 }
 
-/* RFC 5961 section 7: may one more challenge ACK leave? */
-bool rub_limit(rub_ns *start, u32 *count, rub_ns now)
+/*
+ * RFC 5961 section 7. Each connection counts by itself, and how many a period allows is drawn: so
+ * nobody learns from what is left of a shared or known allowance (CVE-2016-5696).
+ */
+bool rub_limit(rub_ns *start, u32 *left, const struct rub_env *env)
 {
-	if (!*count || now - *start >= RUB_CHALLENGE_PERIOD) {
-		*start = now;
-		*count = 0;
+	if (!*start || env->now - *start >= RUB_CHALLENGE_PERIOD) {
+		*start = env->now;
+		*left = RUB_CHALLENGE_MIN +
+			env->rnd % (RUB_CHALLENGE_MAX - RUB_CHALLENGE_MIN + 1);
 	}
-	if (*count >= RUB_CHALLENGE_MAX)
+	if (!*left)
 		return false;
-	++*count;
+	--*left;
 	return true;
 }

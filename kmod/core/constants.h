@@ -15,9 +15,14 @@
 #define RUB_RTO_AFTER_SYN_LOSS	(3 * RUB_NS_PER_S)
 /* RFC 6298 section 2: the clock's granularity G. */
 #define RUB_RTT_GRANULARITY	RUB_NS_PER_MS
-/* RFC 5961 section 7: at most 10 challenge ACKs in any 5 s. */
+/* RFC 5961 section 7: at most 10 challenge ACKs in 5 s, and how many nobody can foretell. */
 #define RUB_CHALLENGE_PERIOD	(5 * RUB_NS_PER_S)
+#define RUB_CHALLENGE_MIN	5U
 #define RUB_CHALLENGE_MAX	10U
+/* RFC 7323 section 5.4: the timestamp clock ticks between once in 1 ms and once a second. */
+#define RUB_TS_TICK		((u32)RUB_NS_PER_MS)
+/* RFC 7323 section 5.5: after 24 days TS.Recent says nothing. */
+#define RUB_PAWS_IDLE		(24 * 86400 * RUB_NS_PER_S)
 /* The least that tempo leaves of a duration that is not zero. */
 #define RUB_TEMPO_FLOOR		RUB_NS_PER_MS
 
@@ -27,6 +32,10 @@
 #define RUB_MSS_FLOOR		48U
 /* RFC 9293 section 3.1: the largest window without scaling. */
 #define RUB_WINDOW_MAX		65535U
+/* RFC 7323 section 2.3: the largest shift. */
+#define RUB_WSCALE_MAX		14U
+/* RFC 7323 appendix A: the timestamps option with its padding. */
+#define RUB_TS_SPACE		12U
 /* RFC 6928 section 2: min(10 MSS, max(2 MSS, 14600)). */
 #define RUB_IW_SEGMENTS		10U
 #define RUB_IW_BYTES		14600U

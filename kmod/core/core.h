@@ -171,8 +171,8 @@ struct rub_tcb {
 	rub_ns probe_from;	/* the loss probe waits since then; 0 for none */
 	rub_ns paced_from;	/* when the last paced unit left */
 	u32 paced;		/* its bytes */
-	rub_ns challenge_start;
-	u32 challenges;
+	rub_ns challenge_start;	/* 0: never */
+	u32 challenges;		/* that may still leave since then */
 
 	u32 n_ooo;
 	struct rub_range ooo[RUB_OOO_MAX]; /* sorted, disjoint, not touching */
@@ -192,8 +192,8 @@ struct rub_half {
 	bool again;	/* more than once: never timed (Karn) */
 	u32 ts_recent, ts_offset;
 	struct rub_anchor run;
-	rub_ns challenge_start;
-	u32 challenges;
+	rub_ns challenge_start;	/* 0: never */
+	u32 challenges;		/* that may still leave since then */
 	rub_ns rtt_start;
 };
 
@@ -208,8 +208,8 @@ struct rub_tw {
 	rub_ns ts_recent_at;
 	rub_ns last;		/* the start of the 2 MSL */
 	rub_ns challenged;	/* when a bare SYN was answered with a challenge ACK, 0: never */
-	rub_ns challenge_start;
-	u32 challenges;
+	rub_ns challenge_start;	/* 0: never */
+	u32 challenges;		/* that may still leave since then */
 };
 
 /* Transitions that one call can bring. */

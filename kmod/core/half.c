@@ -23,7 +23,7 @@ static enum rub_verdict synack(const struct rub_half *half, struct rub_tx *tx)
 static enum rub_verdict limited(struct rub_half *half, const struct rub_env *env,
 				struct rub_tx *tx, enum rub_verdict answer)
 {
-	if (rub_limit(&half->challenge_start, &half->challenges, env->now))
+	if (rub_limit(&half->challenge_start, &half->challenges, env))
 		return answer;
 	return drop(tx, RUBATO_REASON_RATE_LIMIT);
 }
@@ -157,7 +157,7 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 	tcb->rcv_nxt = half->irs + 1;
 	tcb->rcv_edge = tcb->rcv_nxt + half->rcv_wnd;
 	tcb->adv_mss = half->adv_mss;
-	tcb->snd_mss = rub_peer_mss(half->peer_mss, env->path_mss);
+	tcb->snd_mss = rub_eff_mss(half->peer_mss, env->path_mss, tcb->opts);
 	tcb->challenge_start = half->challenge_start;
 	tcb->challenges = half->challenges;
 	if (half->run.tries)

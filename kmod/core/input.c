@@ -15,7 +15,7 @@ static bool drop(struct rub_rx *rx, enum rubato_reason reason)
 static bool challenge(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx,
 		      enum rubato_reason reason)
 {
-	if (rub_limit(&tcb->challenge_start, &tcb->challenges, env->now))
+	if (rub_limit(&tcb->challenge_start, &tcb->challenges, env))
 		tcb->flags |= RUB_F_ACK;
 	return drop(rx, reason);
 }
@@ -63,7 +63,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->irs = seg->seq;
 	tcb->rcv_nxt = seg->seq + 1;
 	tcb->rcv_edge = tcb->rcv_nxt + offered;
-	tcb->snd_mss = rub_peer_mss(seg->mss, env->path_mss);
+	tcb->snd_mss = rub_eff_mss(seg->mss, env->path_mss, tcb->opts);
 	update_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
 		rub_clear(tcb, RUB_F_SYN_OUT);

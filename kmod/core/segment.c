@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What full connections, half-open ones, TIME_WAIT entries and listeners share: the
- * acceptability test, ISNs, the peer's MSS, and answers that need no connection.
+ * acceptability test, ISNs, and answers that need no connection.
  */
 #include "core/tcb.h"
 
@@ -22,20 +22,17 @@ bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
 	       (seq_before(seg->seq, rcv_nxt) && !seq_before(seg->seq + len, rcv_nxt + rcv_wnd));
 }
 
-u16 rub_peer_mss(u16 announced, u16 path_mss)
-{
-	u32 mss = announced ? announced : RUB_MSS_DEFAULT;
-
-	if (mss < RUB_MSS_FLOOR)
-		mss = RUB_MSS_FLOOR;
-	mss = mss < path_mss ? mss : path_mss;
-	return (u16)(mss ? mss : 1);
-}
-
-/* RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret); beyond what an old incarnation sent. */
+/*
+ * RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret), or the one that the policy fixes; but
+ * beyond what an old incarnation sent.
+ */
 u32 rub_isn(const struct rub_env *env, u32 floor)
 {
+	u64 knob = env->policy->knobs.isn;
 	u32 isn = (u32)(env->isn_hash + div_u64(env->now, RUB_ISN_TICK));
+
+	if (knob & RUBATO_ISN_FIXED)
+		isn = (u32)knob;
 
 	return floor && !seq_after(isn, floor) ? floor + RUB_ISS_STEP : isn;
 }

@@ -56,7 +56,8 @@ u32 rub_unsent(const struct rub_tcb *tcb);
 void rub_clock_start(struct rub_anchor *run, rub_ns now);
 void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env);
 void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env);
-bool rub_limit(rub_ns *start, u32 *count, rub_ns now);
+/* RFC 5961 section 7: may one more challenge ACK leave? Then it is counted. */
+bool rub_limit(rub_ns *start, u32 *left, const struct rub_env *env);
 
 /* due.c: when. */
 struct rub_wait {
@@ -119,10 +120,32 @@ static inline u32 rub_seg_len(const struct rub_seg *seg)
 }
 /* RFC 9293 section 3.10.7.4, first step: the four cases of its table. */
 bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd);
-u16 rub_peer_mss(u16 announced, u16 path_mss);
 u32 rub_isn(const struct rub_env *env, u32 floor);
 /* The answers that need no connection. */
 void rub_tx_ack(struct rub_tx *tx, u32 seq, u32 ack, u16 wnd);
 void rub_tx_reset_to(struct rub_tx *tx, u32 seq);
+
+/* negotiate.c: RUB_OPT_* that we are willing to use. */
+u8 rub_offer(const struct rub_policy *policy);
+/* What we offered (or are willing to use) and @syn, a SYN or SYN+ACK, agrees to. */
+u8 rub_negotiate(const struct rub_seg *syn, u8 offered);
+/* The shifts to use once RUB_OPT_WSCALE is agreed on: for the windows we send; for the peer's. */
+u8 rub_own_scale(const struct rub_env *env);
+u8 rub_peer_scale(const struct rub_seg *syn);
+/*
+ * Writes @opts on a SYN (what we offer) or SYN+ACK (what was agreed on), flags set already: all
+ * but timestamps, which rub_tx_timestamp() adds.
+ */
+void rub_tx_offer(struct rub_tx *tx, u8 opts, u8 scale);
+/* Payload of a full segment: @announced by the peer's SYN, 0 if it did not. */
+u16 rub_eff_mss(u16 announced, u16 path_mss, u8 opts);
+
+/* timestamps.c: the clock that TSval shows, and the option on a segment whose flags are set. */
+u32 rub_tsval(const struct rub_env *env, u32 offset);
+void rub_tx_timestamp(struct rub_tx *tx, const struct rub_env *env, u32 offset, u32 recent);
+/* PAWS: @seg is an old duplicate. False if it has no timestamp or is an RST. */
+bool rub_paws_old(const struct rub_seg *seg, u32 recent, rub_ns recent_at, rub_ns now);
+/* @seg is acceptable, not old and its ACK is good: TS.Recent if it is to be echoed. */
+void rub_ts_take(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
 
 #endif

@@ -30,7 +30,7 @@ static enum rub_verdict answer(const struct rub_tw *tw, struct rub_tx *tx)
 
 static enum rub_verdict limited(struct rub_tw *tw, const struct rub_env *env, struct rub_tx *tx)
 {
-	if (rub_limit(&tw->challenge_start, &tw->challenges, env->now))
+	if (rub_limit(&tw->challenge_start, &tw->challenges, env))
 		return answer(tw, tx);
 	return drop(tx, RUBATO_REASON_RATE_LIMIT);
 }

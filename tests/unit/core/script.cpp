@@ -7,6 +7,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "core/constants.h"
+
 namespace script
 {
 
@@ -206,7 +208,7 @@ Script::Script(const Tweak &tweak) : config(rub_config_builtin), iss(base_iss), 
 	env.cookie_key[0] = 0x0123456789abcdef;
 	env.cookie_key[1] = 0xfedcba9876543210;
 	env.ts_offset = 0;
-	env.rnd = 4;
+	env.rnd = RUB_CHALLENGE_MAX - RUB_CHALLENGE_MIN; /* the largest allowance */
 	env.rcv_max = 0;
 	config.knobs = {};
 	config.delack = 0;
