@@ -120,6 +120,7 @@ static int call_close(struct rub_tcb *tcb, u32 unread, const struct rub_env *env
 	/* `fin` starts afresh; only newly acknowledged data is progress from here on. */
 	tcb->run.first = env->now;
 	tcb->run.tries = 0;
+	tcb->run.slip = 0;
 	tcb->run.life = 0;
 	return call_shutdown(tcb, env, rx);
 }

@@ -9,10 +9,34 @@
 void rub_clock_start(struct rub_anchor *run, rub_ns now)
 {
 	run->first = now;
+	run->life = 0;
+	rub_clock_restart_gaps(run, now);
+}
+
+/* The gaps count from now; what has passed of the give-up has passed. */
+void rub_clock_restart_gaps(struct rub_anchor *run, rub_ns now)
+{
 	run->last = now;
 	run->dropped = 0;
+	run->stuck = 0;
+	run->slip = 0;
 	run->tries = 0;
-	run->life = 0;
+}
+
+void rub_clock_left(struct rub_anchor *run, rub_ns now)
+{
+	if (run->stuck)
+		run->slip += now - run->stuck;
+	run->last = now;
+	run->dropped = 0;
+	run->stuck = 0;
+}
+
+void rub_clock_dropped(struct rub_anchor *run, rub_ns now)
+{
+	run->dropped = now;
+	if (!run->stuck)
+		run->stuck = now;
 }
 
 static bool retransmits(u8 clock)
@@ -30,13 +54,6 @@ void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env)
 	if (retransmits(tcb->clock) && tcb->run.tries)
 		tcb->held += tcb->run.tries;
 	rub_clock_start(&tcb->run, env->now);
-}
-
-static void restart_gaps(struct rub_tcb *tcb, const struct rub_env *env)
-{
-	tcb->run.last = env->now;
-	tcb->run.dropped = 0;
-	tcb->run.tries = 0;
 }
 
 static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
@@ -78,12 +95,12 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 	    (old == RUBATO_CLOCK_PERSIST && retransmits(clock))) {
 		/* What the other clock asked for has not left and is none of this one's tries. */
 		rub_clear(tcb, clock == RUBATO_CLOCK_PERSIST ? RUB_F_RTO : RUB_F_PROBE);
-		restart_gaps(tcb, env);
+		rub_clock_restart_gaps(&tcb->run, env->now);
 		return;
 	}
 	/* An orphan never gets more time than orphaning or progress gave it. */
 	if (tcb->flags & RUB_F_ORPHAN && clock != RUBATO_CLOCK_FIN_WAIT_2 && tcb->run.first) {
-		restart_gaps(tcb, env);
+		rub_clock_restart_gaps(&tcb->run, env->now);
 		return;
 	}
 	rub_clock_start(&tcb->run, env->now);

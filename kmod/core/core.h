@@ -58,7 +58,9 @@ struct rub_env {
 /**
  * struct rub_anchor - the clock that runs
  * @last: when the last try left, or the clock was started
- * @dropped: when a try was dropped locally, 0 for none since @last
+ * @dropped: when a try was dropped locally, 0 for none since @last or once it is tried again
+ * @stuck: when the try that has not left yet was dropped first, 0 for none
+ * @slip: how long tries were held up by local drops: the nominal end does not move by it
  * @tries: tries since @last was started afresh: the index of the next gap
  * @first: the start of the current wait; only give-up looks at it
  * @life: tries since @first
@@ -66,7 +68,7 @@ struct rub_env {
  * LAW: times that were, never times that will be. rub_due() alone makes deadlines.
  */
 struct rub_anchor {
-	rub_ns last, dropped, first;
+	rub_ns last, dropped, stuck, slip, first;
 	u32 tries, life;
 };
 

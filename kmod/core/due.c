@@ -101,12 +101,14 @@ static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor
 		if (wait->gaps == wait->rule && n > limit)
 			n = (u32)limit; /* retuned to fewer: the final gap counts */
 		at = add(at, gap_after(wait->gaps, n, wait));
-	} else if (run->dropped) {
-		/* Tries that could not leave do not move the nominal end. */
+	} else if (run->stuck || run->slip) {
+		/* Tries that could not leave when they were due do not move the nominal end. */
 		at = add(at, gaps_from(wait->gaps, index_of(run), limit - run->life + 1, wait));
 	} else {
 		return end;
 	}
+	if (at != RUB_NEVER)
+		at -= run->slip;
 	return at < end ? at : end;
 }
 

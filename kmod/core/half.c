@@ -121,11 +121,10 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 		return; /* answered a SYN that came again: no try of the clock */
 	}
 	if (result < 0) {
-		half->run.dropped = env->now;
+		rub_clock_dropped(&half->run, env->now);
 		return;
 	}
-	half->run.last = env->now;
-	half->run.dropped = 0;
+	rub_clock_left(&half->run, env->now);
 	if (half->left) {
 		half->run.tries++;
 		half->run.life++;

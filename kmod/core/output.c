@@ -277,7 +277,7 @@ static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 	else if (tx->unit == RUB_UNIT_ACK)
 		rub_clear(tcb, RUB_F_ACK); /* the peer sends again and is answered then */
 	else
-		tcb->run.dropped = env->now;
+		rub_clock_dropped(&tcb->run, env->now);
 }
 
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const struct rub_env *env)
@@ -289,8 +289,7 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	}
 	/* The first of a flight: the clock counts from when it left, not from when it was due. */
 	if (tx->unit < RUB_UNIT_PROBE && !tx->clock && !tx->again && tx->seq == tcb->snd_una) {
-		tcb->run.last = env->now;
-		tcb->run.dropped = 0;
+		rub_clock_left(&tcb->run, env->now);
 	}
 	switch (tx->unit) {
 	case RUB_UNIT_RST:
@@ -317,8 +316,7 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 		if (tx->clock == RUBATO_CLOCK_PERSIST && !tcb->run.life &&
 		    !(tcb->flags & RUB_F_ORPHAN))
 			tcb->run.first = env->now;
-		tcb->run.last = env->now;
-		tcb->run.dropped = 0;
+		rub_clock_left(&tcb->run, env->now);
 		tcb->run.tries++;
 		tcb->run.life++;
 	}

@@ -54,6 +54,10 @@ u32 rub_unsent(const struct rub_tcb *tcb);
 
 /* clock.c: which clock runs, and its anchors. */
 void rub_clock_start(struct rub_anchor *run, rub_ns now);
+/* A try has left, or was dropped locally and is none. */
+void rub_clock_left(struct rub_anchor *run, rub_ns now);
+void rub_clock_dropped(struct rub_anchor *run, rub_ns now);
+void rub_clock_restart_gaps(struct rub_anchor *run, rub_ns now);
 void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env);
 void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env);
 /* RFC 5961 section 7: may one more challenge ACK leave? Then it is counted. */

@@ -603,6 +603,46 @@ TEST(Schedule, LocalDropsKeepTheNominalEnd)
 	s.drop_next(0);
 }
 
+/* DESIGN.md section 3: the nominal end still holds when the try does leave after all, late. */
+TEST(Schedule, ATryHeldUpByLocalDropsKeepsTheNominalEnd)
+{
+	Script s([](rub_config &c) { c.syn = schedule("6s 24s 45s"); });
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.drop_next(30); /* every rto-min = 200 ms from 6 s on: the next one leaves at 12 s */
+	s.expect_at(12s, seg(SYN));
+	EXPECT_EQ(s.dropped(), 30u);
+	s.expect_at(36s, seg(SYN)); /* the gap counts from when it left */
+	s.dies_at(75s, ETIMEDOUT);
+}
+
+TEST(Schedule, ATryHeldUpBeyondTheNextGapEndsNominally)
+{
+	Script s([](rub_config &c) { c.syn = schedule("6s 24s 45s"); });
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.drop_next(300);
+	s.expect_at(66s, seg(SYN));
+	s.dies_at(75s, ETIMEDOUT); /* and not a third one at 90 s */
+}
+
+TEST(Schedule, AFirstSendHeldUpKeepsTheNominalEnd)
+{
+	Script s([](rub_config &c) { c.syn = schedule("6s 24s 45s"); });
+
+	s.mark();
+	s.drop_next(10);
+	s.open();
+	s.expect_at(2s, seg(SYN));
+	s.expect_at(8s, seg(SYN));
+	s.expect_at(32s, seg(SYN));
+	s.dies_at(75s, ETIMEDOUT);
+}
+
 TEST(Schedule, TheVeryFirstSendMayBeDropped)
 {
 	Script s([](rub_config &c) { c.syn = schedule("6s 24s 45s"); });
