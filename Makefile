@@ -7,7 +7,7 @@ SHELL := /bin/bash
 CMD ?=
 WHAT ?= both
 
-.PHONY: help setup setup-check all module userspace unit demo test check coverage kselftest kselftest-install vm bare-check format clean
+.PHONY: help setup setup-check all module userspace unit demo test check check-long coverage mutants kselftest kselftest-install vm bare-check format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,13 +27,21 @@ demo: setup all
 test: setup-check
 	@scripts/test
 
-## check: what judges the tests, and longer ones: coverage
+## check: what judges the tests, and longer ones: coverage, mutants
 check: setup-check
 	@scripts/test --check
+
+## check-long: the nightly sizes, for hours
+check-long: setup-check
+	@scripts/test --long
 
 ## coverage: branch coverage of the core by its host suites
 coverage: setup-check
 	@scripts/coverage
+
+## mutants: plant faults in the core; do the tests notice?
+mutants: setup-check
+	@scripts/mutants
 
 ## all: build the module and the userspace (module, userspace: one of them)
 all: module userspace

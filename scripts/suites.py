@@ -17,7 +17,6 @@ SCRIPTS = REPO / "scripts"
 # Seconds a program may take; far above what is needed, so that only a hang meets them.
 LIMITS = {"test": 600, "check": 3600, "long": 8 * 3600}
 KSELFTEST_LIMIT = 900
-BUILD_LIMIT = 1800
 
 
 def relative(path):
@@ -192,6 +191,11 @@ def script(name, size, *arguments):
     return Counts(passed=1, notes=last_line(log))
 
 
+def mutants(name, size):
+    """Every night many more, and others."""
+    return script(name, size, *(["--count", "2000", "--seed", "night"] if size == "long" else []))
+
+
 def kselftest(_name, _size):
     """All kselftests in one boot, by the kernel tree's own runner."""
     log = LOGS / "kselftest.log"
@@ -208,15 +212,6 @@ def kselftest(_name, _size):
         said = log.read_text(errors="replace").partition("\nvm: ")[2].splitlines()
         counts.failures.append("\n      ".join([f"the VM: exit status {status} (log: {relative(log)})"] + said[:8]))
     return counts
-
-
-def build(script):
-    """A build step counts only when it fails, and then says why."""
-    log = LOGS / f"test-{script}.log"
-    if not run([SCRIPTS / script], log, limit=BUILD_LIMIT):
-        return Counts()
-    why = log.read_text(errors="replace").rstrip()
-    return Counts(failures=[f"scripts/{script} (log: {relative(log)})\n{why}"])
 
 
 class Suite:
@@ -238,4 +233,5 @@ SUITES = {
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),
     "planted": Suite(lambda *_: run_program(REPO / "tests/kselftest/planted.sh"), ("build-module",)),
     "coverage": Suite(script, sizes=("check",)),
+    "mutants": Suite(mutants, sizes=("check", "long")),
 }

@@ -3,20 +3,23 @@
 # joins in. RUBATO_CORE says how both are built:
 #
 #   checked   under ASan and UBSan: what `make test` runs
-#   plain     without: for speed, and for what puts its own sanitizer or instrumentation in
+#   plain     without: what coverage and mutants run first, for speed
+#   bench     without, and static, as the module has it
 #
-# With BUILD_SHARED_LIBS the library can be replaced when a suite starts (LD_LIBRARY_PATH): that is
-# how coverage and mutants run every suite without building it again.
-set(RUBATO_CORE checked CACHE STRING "How the core and its suites are built: checked or plain")
-set_property(CACHE RUBATO_CORE PROPERTY STRINGS checked plain)
+# A shared library can be replaced when a suite starts (LD_LIBRARY_PATH): that is how coverage and
+# mutants run every suite without building it again.
+set(RUBATO_CORE checked CACHE STRING "How the core and its suites are built: checked, plain or bench")
+set_property(CACHE RUBATO_CORE PROPERTY STRINGS checked plain bench)
 
+set(rubato_check_flags)
+set(rubato_core_kind SHARED)
 if(RUBATO_CORE STREQUAL "checked")
 	set(rubato_check_flags -fsanitize=address,undefined -fno-sanitize-recover=all
 		-fno-omit-frame-pointer)
-elseif(RUBATO_CORE STREQUAL "plain")
-	set(rubato_check_flags)
-else()
-	message(FATAL_ERROR "RUBATO_CORE is '${RUBATO_CORE}'; it may be: checked, plain")
+elseif(RUBATO_CORE STREQUAL "bench")
+	set(rubato_core_kind STATIC)
+elseif(NOT RUBATO_CORE STREQUAL "plain")
+	message(FATAL_ERROR "RUBATO_CORE is '${RUBATO_CORE}'; it may be: checked, plain, bench")
 endif()
 
 # RUB_ASSERT is to hold in every kind of build.
@@ -26,7 +29,7 @@ file(GLOB rubato_core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kmod/core/*.
 
 # Another build of the core under the name given, for a suite that plants a bug in it.
 function(rubato_core_library name)
-	add_library(${name} ${rubato_core_sources})
+	add_library(${name} ${rubato_core_kind} ${rubato_core_sources})
 	target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/kmod)
 	# Not as a system header: -Wconversion is to hold for it too.
 	target_include_directories(${name} BEFORE PUBLIC ${CMAKE_SOURCE_DIR}/include/uapi)
