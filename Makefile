@@ -7,7 +7,7 @@ SHELL := /bin/bash
 CMD ?=
 WHAT ?= both
 
-.PHONY: help setup setup-check all module userspace unit demo test check check-long coverage mutants kselftest kselftest-install vm bare-check format clean
+.PHONY: help setup setup-check all module userspace unit demo test check check-long coverage mutants bench kselftest kselftest-install vm bare-check format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +42,10 @@ coverage: setup-check
 ## mutants: plant faults in the core; do the tests notice?
 mutants: setup-check
 	@scripts/mutants
+
+## bench: what the core costs, in nanoseconds
+bench: setup-check
+	@scripts/bench
 
 ## all: build the module and the userspace (module, userspace: one of them)
 all: module userspace
@@ -86,7 +90,7 @@ bare-check:
 ## format: clang-format the C++ (kernel C is aligned by hand)
 format:
 	@scripts/setup format
-	@git ls-files userspace tests/unit tests/oracle | grep -E '\.(cpp|hpp|h|c)$$' | xargs -r clang-format -i
+	@git ls-files userspace tests ':!tests/kselftest' | grep -E '\.(cpp|hpp|h|c)$$' | xargs -r clang-format -i
 
 ## clean: remove build/ (the cache of kernels stays)
 clean:

@@ -234,4 +234,6 @@ SUITES = {
     "planted": Suite(lambda *_: run_program(REPO / "tests/kselftest/planted.sh"), ("build-module",)),
     "coverage": Suite(script, sizes=("check",)),
     "mutants": Suite(mutants, sizes=("check", "long")),
+    # Only that every benchmark works; `make bench` measures.
+    "bench": Suite(lambda name, size: script(name, size, "--benchmark_min_time=0.01"), sizes=("check",)),
 }
