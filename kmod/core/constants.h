@@ -23,6 +23,8 @@
 #define RUB_TS_TICK		((u32)RUB_NS_PER_MS)
 /* RFC 7323 section 5.5: after 24 days TS.Recent says nothing. */
 #define RUB_PAWS_IDLE		(24 * 86400 * RUB_NS_PER_S)
+/* RFC 9293 section 3.8.6.3 (MUST-40): the delay of an ACK is less than 0.5 s. */
+#define RUB_DELACK_MAX		(499 * RUB_NS_PER_MS)
 /* The least that tempo leaves of a duration that is not zero. */
 #define RUB_TEMPO_FLOOR		RUB_NS_PER_MS
 
@@ -41,6 +43,11 @@
 #define RUB_IW_BYTES		14600U
 /* RFC 5681 section 3.2. */
 #define RUB_DUPTHRESH		3U
+/*
+ * Acknowledgements that are not delayed at the start and after a pause: the peer's window doubles
+ * a round trip then (RFC 5681 section 3.1), and 16 of them outlast an initial window of 10.
+ */
+#define RUB_QUICK_ACKS		16U
 /* How far beyond the old SND.NXT a reincarnation's ISS starts: no old window reaches it. */
 #define RUB_ISS_STEP		65537U
 

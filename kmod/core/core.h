@@ -170,6 +170,9 @@ struct rub_tcb {
 
 	struct rub_anchor run;
 	rub_ns ack_from;	/* the delayed acknowledgement waits since then; 0 for none */
+	rub_ns text_at;		/* when text came the last time; 0 for never */
+	u16 rcv_mss;		/* the longest segment that came, as far as we allow it */
+	u8 quick;		/* acknowledgements that will not be delayed */
 	rub_ns probe_from;	/* the loss probe waits since then; 0 for none */
 	rub_ns paced_from;	/* when the last paced unit left */
 	u32 paced;		/* its bytes */
@@ -178,6 +181,9 @@ struct rub_tcb {
 
 	u32 n_ooo;
 	struct rub_range ooo[RUB_OOO_MAX]; /* sorted, disjoint, not touching */
+	u32 n_recent;
+	u32 recent[RUB_SACK_MAX]; /* a number of each range that changed lately, the latest first */
+	struct rub_range dsack;	/* came twice, and the peer does not know yet; or empty */
 };
 
 /**
@@ -410,7 +416,8 @@ enum rub_option {
 	RUB_OPTION_NODELAY,	/* TCP_NODELAY: no Nagle (RFC 9293 section 3.7.4) */
 	RUB_OPTION_CORK,	/* TCP_CORK, MSG_MORE: full segments only */
 	RUB_OPTION_KEEPALIVE,	/* SO_KEEPALIVE (RFC 9293 section 3.8.4) */
-	RUB_OPTION_QUICKACK,	/* TCP_QUICKACK: no delayed acknowledgement until it pauses */
+	/* TCP_QUICKACK: no delayed acknowledgement, until data is answered by data */
+	RUB_OPTION_QUICKACK,
 };
 
 void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct rub_env *env);

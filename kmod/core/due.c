@@ -218,7 +218,22 @@ rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return add(tcb->run.first, env->policy->fin_wait_2);
 }
 
-rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env)
+/* Half of rto-min: the peer's is not known, and ours says what such a network takes. */
+rub_ns rub_delack(const struct rub_policy *policy)
+{
+	rub_ns most = policy->rto_min / 2;
+
+	if (most > RUB_DELACK_MAX)
+		most = RUB_DELACK_MAX;
+	return policy->delack < most ? policy->delack : most;
+}
+
+rub_ns rub_ack_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	return tcb->ack_from ? add(tcb->ack_from, rub_delack(env->policy)) : RUB_NEVER;
+}
+
+rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_wait wait;
 
@@ -231,6 +246,16 @@ rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env)
 		wait = rub_wait_of(tcb, env);
 		return rub_wait_due(&tcb->run, &wait);
 	}
+}
+
+static rub_ns earlier(rub_ns a, rub_ns b)
+{
+	return a < b ? a : b;
+}
+
+rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	return earlier(rub_clock_due(tcb, env), rub_ack_due(tcb, env));
 }
 
 rub_ns rub_half_due(const struct rub_half *half, const struct rub_env *env)

@@ -31,13 +31,11 @@ static void try_again(struct rub_tcb *tcb, const struct rub_env *env)
 	tcb->flags |= tcb->snd_wnd || tcb->flags & RUB_F_SYN_OUT ? RUB_F_RTO : RUB_F_PROBE;
 }
 
-void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
+/* The clock that runs: tcb->clock. */
+static void clock_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
 {
 	struct rub_wait wait;
 
-	rub_rx_init(rx);
-	if (env->now < rub_due(tcb, env))
-		return;
 	if (tcb->clock == RUBATO_CLOCK_FIN_WAIT_2) {
 		give_up(tcb, env, rx, 0);
 		return;
@@ -49,4 +47,13 @@ void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *r
 	}
 	try_again(tcb, env);
 	rub_clock_update(tcb, env);
+}
+
+void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
+{
+	rub_rx_init(rx);
+	if (env->now >= rub_ack_due(tcb, env))
+		rub_ack_expire(tcb);
+	if (env->now >= rub_clock_due(tcb, env))
+		clock_expire(tcb, env, rx);
 }

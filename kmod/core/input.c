@@ -63,6 +63,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->irs = seg->seq;
 	tcb->rcv_nxt = seg->seq + 1;
 	tcb->rcv_edge = tcb->rcv_nxt + offered;
+	tcb->last_ack_sent = tcb->rcv_nxt;
 	tcb->snd_mss = rub_eff_mss(seg->mss, env->path_mss, tcb->opts);
 	update_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
@@ -133,6 +134,7 @@ static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struc
 	if (!rub_seg_len(seg))
 		return challenge(tcb, env, rx, RUBATO_REASON_BAD_SEQ);
 	tcb->flags |= RUB_F_ACK;
+	rub_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 	return drop(rx, why_no_text(tcb, seg));
 }
 
@@ -297,23 +299,29 @@ static bool abort_orphan(struct rub_tcb *tcb, struct rub_rx *rx)
 }
 
 /* Seventh: the segment text. */
-static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
+static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx)
 {
-	struct rub_range text;
+	bool smooth = !tcb->n_ooo && seg->seq == tcb->rcv_nxt;
 	enum rubato_reason reason;
+	struct rub_range text;
 
 	if (!seg->len)
 		return true;
 	if (!rub_may_receive(tcb)) /* a peer that sent FIN has no more text */
 		return drop(rx, RUBATO_REASON_AFTER_FIN);
-	tcb->flags |= RUB_F_ACK;
 	if (!trim(tcb, seg, &text)) {
+		tcb->flags |= RUB_F_ACK;
+		rub_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
 		drop(rx, why_no_text(tcb, seg));
 		return true;
 	}
 	if (tcb->flags & RUB_F_ORPHAN)
 		return abort_orphan(tcb, rx);
+	rub_sack_duplicate(tcb, seg->seq, text.to);
 	if (rub_ooo_has(tcb, text.from, text.to)) {
+		tcb->flags |= RUB_F_ACK;
+		rub_sack_touch(tcb, text.from);
 		drop(rx, RUBATO_REASON_OLD_DATA);
 		return true;
 	}
@@ -323,9 +331,13 @@ static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub
 		rx->mask |= RUB_RX_ADVANCED;
 	} else {
 		reason = rub_ooo_add(tcb, text.from, text.to);
-		if (reason)
+		if (reason) {
+			tcb->flags |= RUB_F_ACK;
 			return drop(rx, reason);
+		}
+		rub_sack_touch(tcb, text.from);
 	}
+	rub_ack_text(tcb, seg, smooth && text.to == seg->seq + seg->len, env);
 	rx->mask |= RUB_RX_KEEP;
 	rx->keep = text;
 	return true;
@@ -396,7 +408,7 @@ static void arrives(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_e
 			return;
 	}
 	/* Third, security, and sixth, URG: nothing to do; urgent data is ordinary data. */
-	if (take_text(tcb, seg, rx))
+	if (take_text(tcb, seg, env, rx))
 		take_fin(tcb, seg, rx);
 }
 

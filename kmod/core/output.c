@@ -15,7 +15,9 @@ static void segment_init(const struct rub_tcb *tcb, const struct rub_env *env, s
 	tx->ack = tcb->rcv_nxt;
 	tx->flags = RUB_ACK;
 	tx->wnd = (u16)rub_window(tcb, env);
-	tx->cut = tcb->snd_mss;
+	/* After what else has options: SACK blocks take what room is left, payload the rest. */
+	rub_sack_blocks(tcb, tx);
+	tx->cut = (u16)(tcb->snd_mss - rub_sack_space(tx));
 }
 
 /* A send that the running clock asked for is one of its tries. */
@@ -50,9 +52,9 @@ static u32 unsent_bytes(const struct rub_tcb *tcb)
  * How much of @queued bytes may go as a unit, @room allowing. RFC 9293 section 3.8.6.2.1: a
  * full segment; or all there is, if Nagle allows; or half the largest window ever offered.
  */
-static u32 worthwhile(const struct rub_tcb *tcb, u32 queued, u32 room)
+static u32 worthwhile(const struct rub_tcb *tcb, u32 queued, u32 room, u32 mss)
 {
-	u32 len = queued < room ? queued : room, tail = len % tcb->snd_mss;
+	u32 len = queued < room ? queued : room, tail = len % mss;
 	bool idle = tcb->snd_nxt == tcb->snd_una;
 
 	if (!tail)
@@ -83,7 +85,7 @@ static void finish_data(const struct rub_tcb *tcb, struct rub_tx *tx, u32 len, b
 static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
 	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, tcb->snd_nxt);
-	u32 queued = unsent_bytes(tcb), len, most = env->gso_max > tcb->snd_mss ? env->gso_max : tcb->snd_mss;
+	u32 queued = unsent_bytes(tcb), len, most;
 	/* One octet beyond SND.NXT was a probe: the rest is as new as ever. */
 	bool again = seq_before(tcb->snd_nxt + 1, tcb->snd_max);
 
@@ -91,13 +93,14 @@ static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, s
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA);
 	room = room < more ? room : more;
-	most -= most % tcb->snd_mss;
+	most = env->gso_max > tx->cut ? env->gso_max : tx->cut;
+	most -= most % tx->cut;
 	if (again) {
 		/* It left before: neither Nagle nor the silly window holds it back again. */
-		most = tcb->snd_mss;
+		most = tx->cut;
 		len = queued < room ? queued : room;
 	} else {
-		len = worthwhile(tcb, queued, room);
+		len = worthwhile(tcb, queued, room, tx->cut);
 	}
 	len = len < most ? len : most;
 	finish_data(tcb, tx, len, room > len);
@@ -114,13 +117,13 @@ bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env)
 /* One segment from SND.UNA: the clock fired, or three duplicates arrived. */
 static bool propose_first(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	u32 queued = rub_queued(tcb), room = window_room(tcb, tcb->snd_una), len = tcb->snd_mss;
+	u32 queued = rub_queued(tcb), room = window_room(tcb, tcb->snd_una), len;
 
 	if (!room || tcb->snd_una == tcb->snd_max)
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA);
 	tx->seq = tcb->snd_una;
-	len = queued < len ? queued : len;
+	len = queued < tx->cut ? queued : tx->cut;
 	len = room < len ? room : len;
 	finish_data(tcb, tx, len, room > len);
 	tx->again = true;
@@ -138,7 +141,7 @@ static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, 
 	if (!rub_unsent(tcb))
 		return false;
 	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE);
-	len = len < tcb->snd_mss ? len : tcb->snd_mss;
+	len = len < tx->cut ? len : tx->cut;
 	len = len < queued ? len : queued;
 	finish_data(tcb, tx, len, !len || room > len);
 	mark_try(tcb, tx);
@@ -275,7 +278,7 @@ static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 	if (tx->unit == RUB_UNIT_RST)
 		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE);
 	else if (tx->unit == RUB_UNIT_ACK)
-		rub_clear(tcb, RUB_F_ACK); /* the peer sends again and is answered then */
+		rub_ack_dropped(tcb, env);
 	else
 		rub_clock_dropped(&tcb->run, env->now);
 }
@@ -307,7 +310,7 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 		break;
 	}
 	if (tx->flags & RUB_ACK)
-		rub_clear(tcb, RUB_F_ACK);
+		rub_ack_left(tcb, tx, env);
 	tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt + tx->wnd);
 	rub_clock_update(tcb, env);
 	if (tx->clock && tx->clock == tcb->clock) {

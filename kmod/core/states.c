@@ -52,6 +52,7 @@ void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 {
 	rub_clear(tcb, RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_REFUSE);
 	tcb->clock = RUBATO_CLOCK_NONE;
+	tcb->ack_from = 0;
 	tcb->error = error;
 	rub_enter(tcb, rx, RUBATO_CLOSED);
 	rx->mask |= RUB_RX_DEAD;
@@ -156,8 +157,11 @@ void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct 
 		tcb->flags |= option_flag(option);
 	else
 		rub_clear(tcb, option_flag(option));
-	if (tcb->state != RUBATO_CLOSED)
-		rub_clock_update(tcb, env);
+	if (tcb->state == RUBATO_CLOSED)
+		return;
+	if (option == RUB_OPTION_QUICKACK && on && tcb->ack_from)
+		rub_ack_expire(tcb);
+	rub_clock_update(tcb, env);
 }
 
 bool rub_is_set(const struct rub_tcb *tcb, enum rub_option option)

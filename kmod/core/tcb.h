@@ -28,6 +28,7 @@
 #define RUB_F_CORK	0x010000u
 #define RUB_F_KEEPALIVE	0x020000u
 #define RUB_F_QUICKACK	0x040000u
+#define RUB_F_ANSWERS	0x100000u	/* data that comes is answered by data: ACKs can ride along */
 /* What a process has set: a new connection on the same socket keeps it. */
 #define RUB_F_OPTIONS	(RUB_F_NODELAY | RUB_F_CORK | RUB_F_KEEPALIVE | RUB_F_QUICKACK)
 
@@ -77,6 +78,11 @@ struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env
 struct rub_wait rub_half_wait(const struct rub_env *env);
 rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait);
 rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait);
+/* In effect, 0 for none. */
+rub_ns rub_delack(const struct rub_policy *policy);
+rub_ns rub_ack_due(const struct rub_tcb *tcb, const struct rub_env *env);
+/* Of the clock that runs alone. */
+rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env);
 rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
 
 /* rtt.c: RFC 6298. */
@@ -107,6 +113,27 @@ enum rubato_reason rub_ooo_add(struct rub_tcb *tcb, u32 from, u32 to);
 bool rub_ooo_has(const struct rub_tcb *tcb, u32 from, u32 to);
 /* Moves RCV.NXT over what touches it. */
 void rub_ooo_advance(struct rub_tcb *tcb);
+
+/* ack.c: when an acknowledgement leaves. What is not said to it is due at once: RUB_F_ACK. */
+/* The text of @seg was taken; @smooth: all of it, in order, with nothing missing before or after. */
+void rub_ack_text(struct rub_tcb *tcb, const struct rub_seg *seg, bool smooth,
+		  const struct rub_env *env);
+void rub_ack_expire(struct rub_tcb *tcb);
+/* @tx with RUB_ACK has left, with payload or without; or could not leave. */
+void rub_ack_left(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env);
+void rub_ack_dropped(struct rub_tcb *tcb, const struct rub_env *env);
+
+/* sack_out.c: what we tell in SACK options. */
+/* The segment that begins at @seq is held beyond RCV.NXT: new, or once more. */
+void rub_sack_touch(struct rub_tcb *tcb, u32 seq);
+/* [from, to) came, and is not taken yet: is a part of it here already? */
+void rub_sack_duplicate(struct rub_tcb *tcb, u32 from, u32 to);
+/* As many blocks as fit beside the options that @tx has. */
+void rub_sack_blocks(const struct rub_tcb *tcb, struct rub_tx *tx);
+/* What the blocks of @tx take of a segment's payload. */
+u32 rub_sack_space(const struct rub_tx *tx);
+/* What a segment told is not told twice. */
+void rub_sack_told(struct rub_tcb *tcb, const struct rub_tx *tx);
 
 /* output.c */
 /* Data or a FIN could leave now, if the shell asked. */
