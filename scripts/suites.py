@@ -20,7 +20,7 @@ KSELFTEST_LIMIT = 900
 
 
 def relative(path):
-    return path.relative_to(REPO)
+    return os.path.relpath(path, REPO)
 
 
 def run(command, log, limit=LIMITS["test"], cwd=REPO, **more):
@@ -113,7 +113,7 @@ class HostTest:
             self.command,
             log,
             limit=self.properties.get("TIMEOUT", LIMITS[self.size]),
-            cwd=self.properties.get("WORKING_DIRECTORY", BUILD / "host"),
+            cwd=self.properties.get("WORKING_DIRECTORY", BUILD),
             env=environment,
         )
         if status and status == self.properties.get("SKIP_RETURN_CODE"):
@@ -152,9 +152,9 @@ def count_googletest(report, name):
     return counts
 
 
-def known_to_ctest():
-    """Every test of the host build."""
-    command = ["ctest", "--test-dir", BUILD / "host", "--show-only=json-v1"]
+def known_to_ctest(build):
+    """Every test of a build."""
+    command = ["ctest", "--test-dir", BUILD / build, "--show-only=json-v1"]
     listing = subprocess.run(command, capture_output=True, check=True)
     tests = {}
     for test in json.loads(listing.stdout)["tests"]:
@@ -168,9 +168,9 @@ def known_to_ctest():
     return tests.values()
 
 
-def host(suite, size):
+def host(suite, size, build="host"):
     """CTest's tests of a suite and a size, as many at once as there are processors."""
-    tests = [test for test in known_to_ctest() if test.suite == suite and test.size == size]
+    tests = [test for test in known_to_ctest(build) if test.suite == suite and test.size == size]
     alone = [test for test in tests if test.serial]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(HostTest.run, (test for test in tests if not test.serial)))
@@ -229,6 +229,7 @@ SUITES = {
     "scripts": Suite(folder),
     "unit": Suite(host, HOST),
     "oracle": Suite(host, HOST),
+    "fuzz": Suite(lambda name, size: host(name, size, "fuzz"), ("build-core fuzz",), ("test", "long")),
     "vm": Suite(folder),
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),
     "planted": Suite(lambda *_: run_program(REPO / "tests/kselftest/planted.sh"), ("build-module",)),

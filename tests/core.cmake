@@ -5,11 +5,12 @@
 #   checked   under ASan and UBSan: what `make test` runs
 #   plain     without: what coverage and mutants run first, for speed
 #   bench     without, and static, as the module has it
+#   fuzz      static, by clang, for libFuzzer
 #
 # A shared library can be replaced when a suite starts (LD_LIBRARY_PATH): that is how coverage and
 # mutants run every suite without building it again.
-set(RUBATO_CORE checked CACHE STRING "How the core and its suites are built: checked, plain or bench")
-set_property(CACHE RUBATO_CORE PROPERTY STRINGS checked plain bench)
+set(RUBATO_CORE checked CACHE STRING "How the core and its suites are built: checked, plain, bench or fuzz")
+set_property(CACHE RUBATO_CORE PROPERTY STRINGS checked plain bench fuzz)
 
 set(rubato_check_flags)
 set(rubato_core_kind SHARED)
@@ -18,8 +19,12 @@ if(RUBATO_CORE STREQUAL "checked")
 		-fno-omit-frame-pointer)
 elseif(RUBATO_CORE STREQUAL "bench")
 	set(rubato_core_kind STATIC)
+elseif(RUBATO_CORE STREQUAL "fuzz")
+	set(rubato_check_flags -fsanitize=fuzzer-no-link,address,undefined
+		-fno-sanitize-recover=all -fno-omit-frame-pointer)
+	set(rubato_core_kind STATIC)
 elseif(NOT RUBATO_CORE STREQUAL "plain")
-	message(FATAL_ERROR "RUBATO_CORE is '${RUBATO_CORE}'; it may be: checked, plain, bench")
+	message(FATAL_ERROR "RUBATO_CORE is '${RUBATO_CORE}'; it may be: checked, plain, bench, fuzz")
 endif()
 
 # RUB_ASSERT is to hold in every kind of build.
