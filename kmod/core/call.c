@@ -35,13 +35,15 @@ static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *e
 	return 0;
 }
 
-static int call_send(struct rub_tcb *tcb, u32 bytes)
+static int call_send(struct rub_tcb *tcb, u32 bytes, bool urgent)
 {
 	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
 		return -ENOTCONN;
 	if (!rub_may_send(tcb))
 		return -EPIPE;
 	tcb->snd_end += bytes;
+	if (urgent && bytes)
+		rub_urgent_queued(tcb);
 	return 0;
 }
 
@@ -152,7 +154,7 @@ int rub_call(struct rub_tcb *tcb, enum rub_call call, u32 arg, const struct rub_
 		break;
 	case RUB_CALL_SEND:
 	case RUB_CALL_SEND_URGENT:
-		err = call_send(tcb, arg);
+		err = call_send(tcb, arg, call == RUB_CALL_SEND_URGENT);
 		break;
 	case RUB_CALL_RECEIVE:
 		err = call_receive(tcb, env);

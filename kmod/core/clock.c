@@ -77,6 +77,23 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 	return rub_unsent(tcb) ? RUBATO_CLOCK_PERSIST : RUBATO_CLOCK_NONE;
 }
 
+/* Persist runs though the window has room: a cork, or the sender's silly-window avoidance. */
+static bool is_held(const struct rub_tcb *tcb, u8 clock)
+{
+	return clock == RUBATO_CLOCK_PERSIST &&
+	       seq_after(tcb->snd_una + tcb->snd_wnd, tcb->snd_nxt);
+}
+
+/* True if persist goes on, but for the other reason: it starts afresh. */
+static bool reason_changed(struct rub_tcb *tcb, u8 clock)
+{
+	u32 flag = is_held(tcb, clock) ? RUB_F_HELD : 0, old = tcb->flags & RUB_F_HELD;
+
+	rub_clear(tcb, RUB_F_HELD);
+	tcb->flags |= flag;
+	return flag != old && clock == tcb->clock;
+}
+
 /*
  * To be called at the end of whatever may have changed what is in flight or queued. The
  * give-up (first, life) goes on between the retransmission schedule and persist: silence is
@@ -86,6 +103,8 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	u8 clock = clock_of(tcb, env), old = tcb->clock;
 
+	if (reason_changed(tcb, clock))
+		rub_clock_restart_gaps(&tcb->run, env->now);
 	if (clock == old)
 		return;
 	tcb->clock = clock;

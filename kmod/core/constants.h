@@ -25,6 +25,11 @@
 #define RUB_PAWS_IDLE		(24 * 86400 * RUB_NS_PER_S)
 /* RFC 9293 section 3.8.6.3 (MUST-40): the delay of an ACK is less than 0.5 s. */
 #define RUB_DELACK_MAX		(499 * RUB_NS_PER_MS)
+/*
+ * RFC 9293 section 3.8.6.2.1: after 0.1 to 1 s a silly segment leaves after all. Who corks expects
+ * Linux's ceiling, 200 ms.
+ */
+#define RUB_OVERRIDE		(200 * RUB_NS_PER_MS)
 /* The least that tempo leaves of a duration that is not zero. */
 #define RUB_TEMPO_FLOOR		RUB_NS_PER_MS
 
@@ -34,6 +39,8 @@
 #define RUB_MSS_FLOOR		48U
 /* RFC 9293 section 3.1: the largest window without scaling. */
 #define RUB_WINDOW_MAX		65535U
+/* RFC 9293 section 3.1: the farthest that an urgent pointer points. */
+#define RUB_URGENT_MAX		65535U
 /* RFC 7323 section 2.3: the largest shift. */
 #define RUB_WSCALE_MAX		14U
 /* RFC 7323 appendix A: the timestamps option with its padding. */

@@ -153,6 +153,7 @@ struct rub_tcb {
 
 	u32 iss, snd_una, snd_nxt, snd_max, snd_end; /* snd_end: behind the last byte queued */
 	u32 snd_wnd, snd_wl1, snd_wl2, snd_wnd_max;
+	u32 snd_up, rcv_up;	/* behind the last urgent byte: queued (RUB_F_URGENT), announced */
 	u32 irs, rcv_nxt, rcv_edge, rcv_fin;	/* rcv_edge: the right edge we offered */
 	u16 snd_mss, adv_mss;	/* snd_mss: payload of a full segment, options taken off */
 
@@ -235,6 +236,8 @@ struct rub_tw {
  * @cause_wnd: its window
  * @keep: RUB_RX_KEEP: bytes of this segment to hold; they may overlap what is held already
  *	at their front or end, never lie wholly in it
+ * @urgent: RUB_RX_URGENT: the number behind the last urgent byte. The byte is in the stream as
+ *	any other; whether the process has reached it, the reader of the queue can tell.
  * @acked: RUB_RX_ACKED: payload bytes newly acknowledged; free them
  * @clock: RUB_RX_GAVE_UP: enum rubato_clock whose schedule ended
  * @tries: RUB_RX_GAVE_UP
@@ -251,6 +254,7 @@ struct rub_rx {
 	u16 cause_wnd;
 	u32 cause_seq, cause_ack;
 	struct rub_range keep;
+	u32 urgent;
 	u32 acked;
 	u32 tries;
 	rub_ns elapsed;
@@ -266,7 +270,7 @@ struct rub_rx {
 #define RUB_RX_DEAD	 0x040u	/* drain rub_transmit() (an RST may be due), then free */
 #define RUB_RX_GAVE_UP	 0x080u
 #define RUB_RX_CAUSE	 0x100u
-#define RUB_RX_URGENT	 0x200u	/* there is urgent data ahead that was not there before */
+#define RUB_RX_URGENT	 0x200u	/* there is urgent data ahead, or further ahead than before */
 
 /* What a unit is; rub_sent() commits by it. */
 enum rub_unit {

@@ -218,6 +218,17 @@ rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return add(tcb->run.first, env->policy->fin_wait_2);
 }
 
+/* RFC 9293 section 3.8.6.2.1 (4): the override of what is held back despite an open window. */
+static rub_ns held_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_wait wait = rub_wait_of(tcb, env);
+	rub_ns end = rub_wait_end(&tcb->run, &wait), next = add(tcb->run.last, RUB_OVERRIDE);
+
+	if (tcb->run.dropped)
+		next = add(tcb->run.dropped, wait.again);
+	return next < end ? next : end;
+}
+
 /* Half of rto-min: the peer's is not known, and ours says what such a network takes. */
 rub_ns rub_delack(const struct rub_policy *policy)
 {
@@ -237,6 +248,8 @@ rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_wait wait;
 
+	if (tcb->flags & RUB_F_HELD)
+		return held_due(tcb, env);
 	switch (tcb->clock) {
 	case RUBATO_CLOCK_NONE:
 		return RUB_NEVER;

@@ -156,6 +156,7 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 	tcb->rcv_nxt = half->irs + 1;
 	tcb->rcv_edge = tcb->rcv_nxt + half->rcv_wnd;
 	tcb->last_ack_sent = tcb->rcv_nxt;
+	tcb->rcv_up = tcb->rcv_nxt;
 	tcb->adv_mss = half->adv_mss;
 	tcb->snd_mss = rub_eff_mss(half->peer_mss, env->path_mss, tcb->opts);
 	tcb->challenge_start = half->challenge_start;

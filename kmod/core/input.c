@@ -62,6 +62,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 
 	tcb->irs = seg->seq;
 	tcb->rcv_nxt = seg->seq + 1;
+	tcb->rcv_up = tcb->rcv_nxt;
 	tcb->rcv_edge = tcb->rcv_nxt + offered;
 	tcb->last_ack_sent = tcb->rcv_nxt;
 	tcb->snd_mss = rub_eff_mss(seg->mss, env->path_mss, tcb->opts);
@@ -203,6 +204,7 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 
 	tcb->snd_una = seg->ack;
 	tcb->snd_nxt = seq_max(tcb->snd_nxt, seg->ack);
+	rub_urgent_acked(tcb);
 	rub_clear(tcb, RUB_F_RTO | RUB_F_PROBE | RUB_F_SYN_OUT);
 	tcb->soft_error = 0;
 	if (rub_first(tcb) != first) {
@@ -328,6 +330,7 @@ static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 	if (text.from == tcb->rcv_nxt) {
 		tcb->rcv_nxt = text.to;
 		rub_ooo_advance(tcb);
+		rub_urgent_advance(tcb);
 		rx->mask |= RUB_RX_ADVANCED;
 	} else {
 		reason = rub_ooo_add(tcb, text.from, text.to);
@@ -407,7 +410,8 @@ static void arrives(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_e
 		    !check_syn(tcb, seg, env, rx) || !check_ack(tcb, seg, env, rx))
 			return;
 	}
-	/* Third, security, and sixth, URG: nothing to do; urgent data is ordinary data. */
+	/* Third, security: nothing to do. */
+	rub_urgent_take(tcb, seg, rx);
 	if (take_text(tcb, seg, env, rx))
 		take_fin(tcb, seg, rx);
 }

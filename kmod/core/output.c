@@ -7,16 +7,19 @@
 #include "core/tcb.h"
 
 static void segment_init(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx,
-			 u8 unit)
+			 u8 unit, u32 seq)
 {
 	memset(tx, 0, sizeof(*tx));
 	tx->unit = unit;
-	tx->seq = tcb->snd_nxt;
+	tx->seq = seq;
 	tx->ack = tcb->rcv_nxt;
 	tx->flags = RUB_ACK;
 	tx->wnd = (u16)rub_window(tcb, env);
 	/* After what else has options: SACK blocks take what room is left, payload the rest. */
-	rub_sack_blocks(tcb, tx);
+	if (unit != RUB_UNIT_SYN) {
+		rub_sack_blocks(tcb, tx);
+		rub_urgent_mark(tcb, tx);
+	}
 	tx->cut = (u16)(tcb->snd_mss - rub_sack_space(tx));
 }
 
@@ -49,17 +52,31 @@ static u32 unsent_bytes(const struct rub_tcb *tcb)
 }
 
 /*
+ * May the end of the queue leave as less than a full segment? Nagle's rule is the RFC's own
+ * (section 3.7.4): Minshall's variant sends one more small segment, which saves a delay only
+ * where a peer delays acknowledgements longer than this protocol does. Neither it nor a cork
+ * holds back a FIN or urgent data.
+ */
+static bool may_be_short(const struct rub_tcb *tcb, bool alone)
+{
+	if (tcb->flags & RUB_F_FIN || rub_urgent_from(tcb, tcb->snd_nxt))
+		return true;
+	if (tcb->flags & RUB_F_CORK)
+		return false;
+	return tcb->flags & RUB_F_NODELAY || (alone && tcb->snd_nxt == tcb->snd_una);
+}
+
+/*
  * How much of @queued bytes may go as a unit, @room allowing. RFC 9293 section 3.8.6.2.1: a
  * full segment; or all there is, if Nagle allows; or half the largest window ever offered.
  */
 static u32 worthwhile(const struct rub_tcb *tcb, u32 queued, u32 room, u32 mss)
 {
 	u32 len = queued < room ? queued : room, tail = len % mss;
-	bool idle = tcb->snd_nxt == tcb->snd_una;
 
 	if (!tail)
 		return len;
-	if (len == queued && (tcb->flags & (RUB_F_NODELAY | RUB_F_FIN) || (idle && len == tail)))
+	if (len == queued && may_be_short(tcb, len == tail))
 		return len;
 	if (len > tail)
 		return len - tail;
@@ -91,10 +108,11 @@ static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, s
 
 	if (!rub_unsent(tcb))
 		return false;
-	segment_init(tcb, env, tx, RUB_UNIT_DATA);
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
 	room = room < more ? room : more;
 	most = env->gso_max > tx->cut ? env->gso_max : tx->cut;
-	most -= most % tx->cut;
+	/* Every segment has an urgent pointer of its own. */
+	most = tx->flags & RUB_URG ? tx->cut : most - most % tx->cut;
 	if (again) {
 		/* It left before: neither Nagle nor the silly window holds it back again. */
 		most = tx->cut;
@@ -121,8 +139,7 @@ static bool propose_first(const struct rub_tcb *tcb, const struct rub_env *env, 
 
 	if (!room || tcb->snd_una == tcb->snd_max)
 		return false;
-	segment_init(tcb, env, tx, RUB_UNIT_DATA);
-	tx->seq = tcb->snd_una;
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_una);
 	len = queued < tx->cut ? queued : tx->cut;
 	len = room < len ? room : len;
 	finish_data(tcb, tx, len, room > len);
@@ -140,7 +157,7 @@ static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, 
 
 	if (!rub_unsent(tcb))
 		return false;
-	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE);
+	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE, tcb->snd_nxt);
 	len = len < tx->cut ? len : tx->cut;
 	len = len < queued ? len : queued;
 	finish_data(tcb, tx, len, !len || room > len);
@@ -153,7 +170,7 @@ static bool propose_syn(const struct rub_tcb *tcb, const struct rub_env *env, st
 {
 	if (tcb->snd_nxt != tcb->iss)
 		return false;
-	segment_init(tcb, env, tx, RUB_UNIT_SYN);
+	segment_init(tcb, env, tx, RUB_UNIT_SYN, tcb->iss);
 	tx->mss = env->adv_mss;
 	tx->flags = RUB_SYN;
 	if (tcb->state == RUBATO_SYN_SENT) {
@@ -230,8 +247,7 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 		return true;
 	if (!(tcb->flags & RUB_F_ACK) || tcb->state == RUBATO_SYN_SENT)
 		return false;
-	segment_init(tcb, env, tx, RUB_UNIT_ACK);
-	tx->seq = rub_acceptable_seq(tcb);
+	segment_init(tcb, env, tx, RUB_UNIT_ACK, rub_acceptable_seq(tcb));
 	return true;
 }
 

@@ -28,6 +28,8 @@
 #define RUB_F_CORK	0x010000u
 #define RUB_F_KEEPALIVE	0x020000u
 #define RUB_F_QUICKACK	0x040000u
+#define RUB_F_URGENT	0x200000u	/* bytes before snd_up are urgent, not all are acknowledged */
+#define RUB_F_HELD	0x080000u	/* persist runs for what a cork or the silly window holds back */
 #define RUB_F_ANSWERS	0x100000u	/* data that comes is answered by data: ACKs can ride along */
 /* What a process has set: a new connection on the same socket keeps it. */
 #define RUB_F_OPTIONS	(RUB_F_NODELAY | RUB_F_CORK | RUB_F_KEEPALIVE | RUB_F_QUICKACK)
@@ -134,6 +136,20 @@ void rub_sack_blocks(const struct rub_tcb *tcb, struct rub_tx *tx);
 u32 rub_sack_space(const struct rub_tx *tx);
 /* What a segment told is not told twice. */
 void rub_sack_told(struct rub_tcb *tcb, const struct rub_tx *tx);
+
+/* urgent.c: RFC 9293 section 3.8.5. */
+/* The last byte queued is urgent. */
+void rub_urgent_queued(struct rub_tcb *tcb);
+/* Urgent data lies behind @seq. */
+bool rub_urgent_from(const struct rub_tcb *tcb, u32 seq);
+/* URG and the pointer on a segment whose seq is set. */
+void rub_urgent_mark(const struct rub_tcb *tcb, struct rub_tx *tx);
+/* SND.UNA has moved. */
+void rub_urgent_acked(struct rub_tcb *tcb);
+/* Sixth: check the URG bit. */
+void rub_urgent_take(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx);
+/* RCV.NXT has moved. */
+void rub_urgent_advance(struct rub_tcb *tcb);
 
 /* output.c */
 /* Data or a FIN could leave now, if the shell asked. */
