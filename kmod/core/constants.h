@@ -48,6 +48,42 @@
 /* RFC 6928 section 2: min(10 MSS, max(2 MSS, 14600)). */
 #define RUB_IW_SEGMENTS		10U
 #define RUB_IW_BYTES		14600U
+/* RFC 7323 section 2.3: no window is larger, so no cwnd need be. */
+#define RUB_CWND_MAX		(1U << 30)
+/* RFC 5681 section 3.1: arbitrarily high. */
+#define RUB_SSTHRESH_INFINITE	(~0U)
+/* RFC 9406 section 4.3: L, segments an ACK of slow start counts for without pacing. */
+#define RUB_SLOW_START_SEGMENTS	8U
+/* RFC 7661 section 4.4: how long a window that is not used is kept. */
+#define RUB_CWV_PERIOD		(300 * RUB_NS_PER_S)
+
+/* RFC 9406 section 4.3: MIN_RTT_THRESH, MAX_RTT_THRESH, MIN_RTT_DIVISOR, N_RTT_SAMPLE. */
+#define RUB_HYSTART_THRESH_MIN	(4 * RUB_NS_PER_MS)
+#define RUB_HYSTART_THRESH_MAX	(16 * RUB_NS_PER_MS)
+#define RUB_HYSTART_DIVISOR	8U
+#define RUB_HYSTART_SAMPLES	8U
+/* CSS_GROWTH_DIVISOR, CSS_ROUNDS. */
+#define RUB_HYSTART_GROWTH	4U
+#define RUB_HYSTART_ROUNDS	5U
+
+/* RFC 9438, counted in ms. Section 4.1: 1/C is 2.5 s^3 a segment; section 4.6: beta is 0.7. */
+#define RUB_CUBIC_TICK		RUB_NS_PER_MS
+#define RUB_CUBIC_INVERSE_C	2500000000ULL
+#define RUB_CUBIC_BETA_NUM	7U
+#define RUB_CUBIC_BETA_DEN	10U
+/* Section 4.3: alpha = 3 (1 - beta) / (1 + beta). */
+#define RUB_CUBIC_ALPHA_NUM	9U
+#define RUB_CUBIC_ALPHA_DEN	17U
+/* The same in two steps: a cube of ms, times MSS, fits 64 bits. */
+#define RUB_CUBIC_CUBE	1000000U
+#define RUB_CUBIC_STEPS		2500U
+/* No more ms away from K than this: its cube fits 64 bits, the window is at its largest. */
+#define RUB_CUBIC_MS_MAX	(1U << 20)
+
+/* Below this round trip (a host, a rack) a timer costs more than a burst does. */
+#define RUB_PACE_RTT_MIN	RUB_NS_PER_MS
+/* What leaves at once, as time; and how late a timer is made up for. */
+#define RUB_PACE_QUANTUM	RUB_NS_PER_MS
 /* RFC 5681 section 3.2. */
 #define RUB_DUPTHRESH		3U
 /*

@@ -42,6 +42,8 @@ RUB_BEGIN_DECLS
  * @path_mss: largest payload that the path takes: MTU less IP and TCP headers without options
  * @adv_mss: the MSS to announce
  * @gso_max: largest unit that rub_transmit may propose; one segment if it is less than that
+ * @edt: a queue discipline holds each unit until tx->not_before, so rub_transmit() need not
+ *	(earliest departure time); else it answers RUB_HOLD_PACED
  */
 struct rub_env {
 	rub_ns now;
@@ -53,6 +55,7 @@ struct rub_env {
 	u16 path_mss;
 	u16 adv_mss;
 	u32 gso_max;
+	bool edt;
 };
 
 /**
@@ -129,12 +132,64 @@ struct rub_loss {
 };
 
 /**
+ * struct rub_cubic - CUBIC: core/cubic.c, with RFC 9438's names
+ * @w_max: bytes
+ * @w_est: bytes
+ * @carry: of w_est, below a byte: in units of 1/cwnd
+ * @prior: cwnd_prior, bytes
+ * @k: ms
+ * @epoch: t_epoch, when this congestion avoidance began; moved over what was not used
+ * @seen: up to when time has counted
+ * @runs: @epoch, @seen and @k hold
+ */
+struct rub_cubic {
+	u32 w_max, w_est, carry, prior, k;
+	rub_ns epoch, seen;
+	bool runs;
+};
+
+/**
+ * struct rub_hystart - leaving the first slow start in time: core/hystart.c, with RFC 9406's names
+ * @baseline: cssBaselineMinRtt; 0 outside Conservative Slow Start
+ * @rtt: currentRoundMinRTT, 0 for infinite
+ * @last: lastRoundMinRTT, 0 for infinite
+ * @samples: rttSampleCount
+ * @rounds: of Conservative Slow Start
+ */
+struct rub_hystart {
+	rub_ns baseline, rtt, last;
+	u16 samples, rounds;
+};
+
+/**
  * struct rub_cc - congestion control: core/congestion.c
  * @cwnd: bytes
  * @ssthresh: bytes
+ * @carry: of cwnd, below a byte: in units of 1/cwnd
+ * @round: SND.MAX when this round began; the next begins when it is acknowledged
+ * @used: largest FlightSize of this round
+ * @used_before: and of the last
+ * @reduced: SND.MAX at the last reduction; marks on what left before say nothing new
+ * @limited: SND.MAX at the last timeout: up to there slow start counts a segment an ACK
+ * @algorithm: enum rubato_congestion in effect
+ * @marked: the ACK that arrives carries ECE: nothing grows
+ * @left: when data left last; 0 for never
+ * @valid: when cwnd was last known to be used (RFC 7661)
+ * @before: what the last reduction changed, for rub_cc_undo()
  */
 struct rub_cc {
-	u32 cwnd, ssthresh;
+	u32 cwnd, ssthresh, carry;
+	u32 round, used, used_before;
+	u32 reduced, limited;
+	u8 algorithm;
+	bool marked;
+	rub_ns left, valid;
+	struct rub_cubic cubic;
+	struct rub_hystart hystart;
+	struct {
+		u32 cwnd, ssthresh;
+		struct rub_cubic cubic;
+	} before;
 };
 
 /**
@@ -175,8 +230,8 @@ struct rub_tcb {
 	u16 rcv_mss;		/* the longest segment that came, as far as we allow it */
 	u8 quick;		/* acknowledgements that will not be delayed */
 	rub_ns probe_from;	/* the loss probe waits since then; 0 for none */
-	rub_ns paced_from;	/* when the last paced unit left */
-	u32 paced;		/* its bytes */
+	rub_ns paced_from;	/* when the paced bytes began to leave */
+	u32 paced, unpaced;	/* how many they are; how many more are free */
 	rub_ns challenge_start;	/* 0: never */
 	u32 challenges;		/* that may still leave since then */
 

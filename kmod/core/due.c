@@ -244,6 +244,23 @@ rub_ns rub_ack_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return tcb->ack_from ? add(tcb->ack_from, rub_delack(env->policy)) : RUB_NEVER;
 }
 
+rub_ns rub_pace_due(const struct rub_tcb *tcb)
+{
+	/* A quantum leaves at once, in however many units. */
+	return tcb->paced < rub_pace_quantum(tcb) ? 0 : add(tcb->paced_from, rub_pace_span(tcb));
+}
+
+/* New data waits for nothing but its pace. What could have left already waits for more. */
+static rub_ns paced_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	rub_ns due = rub_pace_due(tcb);
+
+	if (env->edt || due <= env->now || !tcb->clock || tcb->run.dropped ||
+	    !rub_sendable(tcb, env))
+		return RUB_NEVER;
+	return due;
+}
+
 rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_wait wait;
@@ -268,7 +285,9 @@ static rub_ns earlier(rub_ns a, rub_ns b)
 
 rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
-	return earlier(rub_clock_due(tcb, env), rub_ack_due(tcb, env));
+	rub_ns due = earlier(rub_clock_due(tcb, env), rub_ack_due(tcb, env));
+
+	return earlier(due, paced_due(tcb, env));
 }
 
 rub_ns rub_half_due(const struct rub_half *half, const struct rub_env *env)

@@ -243,6 +243,7 @@ static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
 	if (seq_before(seg->ack, tcb->snd_una))
 		return true; /* a duplicate: only its text counts */
 	answered(tcb, env);
+	rub_ecn_echo(tcb, seg, env);
 	if (seq_after(seg->ack, tcb->snd_una))
 		take_ack(tcb, seg, env, rx);
 	else if (duplicate)
@@ -318,6 +319,7 @@ static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 		drop(rx, why_no_text(tcb, seg));
 		return true;
 	}
+	rub_ecn_arrived(tcb, seg);
 	if (tcb->flags & RUB_F_ORPHAN)
 		return abort_orphan(tcb, rx);
 	rub_sack_duplicate(tcb, seg->seq, text.to);

@@ -38,11 +38,11 @@ static u32 window_room(const struct rub_tcb *tcb, u32 seq)
 	return seq_after(edge, seq) ? edge - seq : 0;
 }
 
-static u32 congestion_room(const struct rub_tcb *tcb, u32 seq)
+static u32 congestion_room(const struct rub_tcb *tcb, const struct rub_env *env, u32 seq)
 {
-	u32 used = seq - tcb->snd_una;
+	u32 used = seq - tcb->snd_una, cwnd = rub_cc_window(tcb, env);
 
-	return tcb->cc.cwnd > used ? tcb->cc.cwnd - used : 0;
+	return cwnd > used ? cwnd - used : 0;
 }
 
 /* Queued bytes that have not left, or that a timeout has pulled back. */
@@ -98,10 +98,20 @@ static void finish_data(const struct rub_tcb *tcb, struct rub_tx *tx, u32 len, b
 	tx->again = seq_before(tx->seq, tcb->snd_max);
 }
 
+/* Whole segments, as many as the shell takes and the pace allows at once. */
+static u32 largest_unit(const struct rub_tcb *tcb, const struct rub_env *env, u32 cut)
+{
+	u32 most = rub_pace_quantum(tcb);
+
+	if (most > env->gso_max)
+		most = env->gso_max;
+	return most > cut ? most - most % cut : cut;
+}
+
 /* New data, or what a timeout has pulled back. False: nothing may go now. */
 static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, tcb->snd_nxt);
+	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, env, tcb->snd_nxt);
 	u32 queued = unsent_bytes(tcb), len, most;
 	/* One octet beyond SND.NXT was a probe: the rest is as new as ever. */
 	bool again = seq_before(tcb->snd_nxt + 1, tcb->snd_max);
@@ -110,9 +120,8 @@ static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, s
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
 	room = room < more ? room : more;
-	most = env->gso_max > tx->cut ? env->gso_max : tx->cut;
 	/* Every segment has an urgent pointer of its own. */
-	most = tx->flags & RUB_URG ? tx->cut : most - most % tx->cut;
+	most = tx->flags & RUB_URG ? tx->cut : largest_unit(tcb, env, tx->cut);
 	if (again) {
 		/* It left before: neither Nagle nor the silly window holds it back again. */
 		most = tx->cut;
@@ -235,19 +244,33 @@ static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *en
 	return propose_data(tcb, env, tx);
 }
 
-bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	tx->hold = RUB_HOLD_NOTHING;
+	u8 hold = RUB_HOLD_NOTHING;
+
 	if (propose_reset(tcb, tx))
 		return true;
 	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
 		return false;
 	/* After a local drop nothing of ours goes before rub_due(); an ACK may. */
-	if (!tcb->run.dropped && propose_sequence(tcb, env, tx))
-		return true;
+	if (!tcb->run.dropped && propose_sequence(tcb, env, tx)) {
+		if (!rub_pace_holds(tcb, env, tx))
+			return true;
+		hold = RUB_HOLD_PACED;
+	}
+	tx->hold = hold;
 	if (!(tcb->flags & RUB_F_ACK) || tcb->state == RUBATO_SYN_SENT)
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_ACK, rub_acceptable_seq(tcb));
+	return true;
+}
+
+bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	tx->hold = RUB_HOLD_NOTHING;
+	if (!propose(tcb, env, tx))
+		return false;
+	rub_ecn_mark(tcb, tx);
 	return true;
 }
 
@@ -280,6 +303,10 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 	if (tx->seq == tcb->snd_una)
 		rub_clear(tcb, RUB_F_RTO | RUB_F_FAST);
 	rub_clear(tcb, RUB_F_PROBE);
+	if (tx->flags & RUB_CWR)
+		rub_clear(tcb, RUB_F_CWR);
+	rub_cc_sent(tcb, seq_after(end, tcb->snd_max) ? end - tcb->snd_max : 0, env);
+	rub_pace_sent(tcb, len, env);
 	/* A probe beyond the window is in flight only if the peer takes it. */
 	if (tx->unit == RUB_UNIT_DATA) {
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, end);

@@ -20,11 +20,10 @@ void rub_loss_init(struct rub_tcb *tcb)
 /* RFC 6582 section 3.2: step 3 for a partial acknowledgement, step 4 for a full one. */
 static void recover(struct rub_tcb *tcb, u32 acked)
 {
-	u32 mss = tcb->snd_mss, left = flight(tcb);
+	u32 mss = tcb->snd_mss;
 
 	if (!seq_before(tcb->snd_una, tcb->loss.recover)) {
-		left = (left > mss ? left : mss) + mss;
-		tcb->cc.cwnd = tcb->cc.ssthresh < left ? tcb->cc.ssthresh : left;
+		rub_cc_recovered(tcb, flight(tcb));
 		tcb->loss.mode = RUB_LOSS_OPEN;
 		rub_clear(tcb, RUB_F_FAST);
 		return;

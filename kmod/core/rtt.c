@@ -9,6 +9,7 @@ void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample)
 	tcb->held = 0;
 	if (!sample)
 		sample = 1; /* srtt 0 means that nothing was measured */
+	rub_hystart_sample(tcb, sample);
 	if (!tcb->srtt) {
 		tcb->srtt = sample;
 		tcb->rttvar = sample / 2;

@@ -31,6 +31,8 @@
 #define RUB_F_URGENT	0x200000u	/* bytes before snd_up are urgent, not all are acknowledged */
 #define RUB_F_HELD	0x080000u	/* persist runs for what a cork or the silly window holds back */
 #define RUB_F_ANSWERS	0x100000u	/* data that comes is answered by data: ACKs can ride along */
+#define RUB_F_ECE	0x1000000u	/* CE arrived: ECE until the peer says CWR */
+#define RUB_F_CWR	0x2000000u	/* the next new data says CWR */
 /* What a process has set: a new connection on the same socket keeps it. */
 #define RUB_F_OPTIONS	(RUB_F_NODELAY | RUB_F_CORK | RUB_F_KEEPALIVE | RUB_F_QUICKACK)
 
@@ -85,6 +87,8 @@ rub_ns rub_delack(const struct rub_policy *policy);
 rub_ns rub_ack_due(const struct rub_tcb *tcb, const struct rub_env *env);
 /* Of the clock that runs alone. */
 rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env);
+/* When the next paced data may leave; 0 for at once. */
+rub_ns rub_pace_due(const struct rub_tcb *tcb);
 rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
 
 /* rtt.c: RFC 6298. */
@@ -93,16 +97,58 @@ void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env);
 
 /*
  * congestion.c: how much may be in flight. It knows nothing of segments or of what is missing;
- * recovery.c tells it.
+ * recovery.c tells it, and may move cwnd itself while it recovers. @in_flight is FlightSize.
  */
 /* The handshake is done. */
 void rub_cc_init(struct rub_tcb *tcb);
-/* Outside recovery, @acked bytes were newly acknowledged. */
+/* IW of RFC 6928, and RW of RFC 5681 section 4.1. */
+u32 rub_initial_window(const struct rub_tcb *tcb);
+/* cwnd for what would leave now: after an idle period no more than the restart window. */
+u32 rub_cc_window(const struct rub_tcb *tcb, const struct rub_env *env);
+/* @fresh bytes leave for the first time, or nothing new; before SND.MAX moves. */
+void rub_cc_sent(struct rub_tcb *tcb, u32 fresh, const struct rub_env *env);
+/* Outside recovery, @acked bytes were newly acknowledged; SND.UNA has moved. */
 void rub_cc_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env);
 /* Once a window: something was lost or marked with @in_flight bytes out: ssthresh falls. */
 void rub_cc_congestion(struct rub_tcb *tcb, u32 in_flight, const struct rub_env *env);
 /* The retransmission timer; @first: not yet backed off (RFC 5681 section 3.1). */
 void rub_cc_timeout(struct rub_tcb *tcb, u32 in_flight, bool first, const struct rub_env *env);
+/* Recovery is over: cwnd as RFC 6582 section 3.2 step 3 has it, without a burst. */
+void rub_cc_recovered(struct rub_tcb *tcb, u32 in_flight);
+/* Nothing was lost after all: what the last congestion or timeout changed is as before. */
+void rub_cc_undo(struct rub_tcb *tcb);
+
+/* @num / @cwnd bytes; @carry is what remains below a byte. */
+u32 rub_cc_share(u64 num, u32 *carry, u32 cwnd);
+
+/* cubic.c: congestion avoidance by RFC 9438. */
+void rub_cubic_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env);
+u32 rub_cubic_reduce(struct rub_tcb *tcb, u32 in_flight);
+void rub_cubic_pause(struct rub_tcb *tcb, const struct rub_env *env);
+
+/* hystart.c: RFC 9406. */
+void rub_hystart_sample(struct rub_tcb *tcb, rub_ns sample);
+void rub_hystart_round(struct rub_tcb *tcb);
+u32 rub_hystart_divisor(const struct rub_tcb *tcb);
+
+/* pacing.c: new data spread over the round trip. */
+bool rub_pacing(const struct rub_tcb *tcb);
+/* The largest unit of new data. */
+u32 rub_pace_quantum(const struct rub_tcb *tcb);
+/* What left since paced_from, as time. */
+rub_ns rub_pace_span(const struct rub_tcb *tcb);
+/* @tx, new data, has to wait; or says itself when it may leave. */
+bool rub_pace_holds(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx);
+void rub_pace_sent(struct rub_tcb *tcb, u32 len, const struct rub_env *env);
+
+/* ecn.c: RFC 3168 once both sides agreed. */
+/* The window was reduced: the peer is told (CWR). */
+void rub_ecn_reduced(struct rub_tcb *tcb);
+/* Text that we take. */
+void rub_ecn_arrived(struct rub_tcb *tcb, const struct rub_seg *seg);
+/* An acceptable ACK, before SND.UNA moves. */
+void rub_ecn_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
+void rub_ecn_mark(const struct rub_tcb *tcb, struct rub_tx *tx);
 
 /* recovery.c: what is missing, and when it goes again: RFC 6582. */
 void rub_loss_init(struct rub_tcb *tcb);

@@ -210,7 +210,9 @@ Script::Script(const Tweak &tweak) : config(rub_config_builtin), iss(base_iss), 
 	env.ts_offset = 0;
 	env.rnd = RUB_CHALLENGE_MAX - RUB_CHALLENGE_MIN; /* the largest allowance */
 	env.rcv_max = 0;
+	env.edt = true; /* a script about pacing says otherwise */
 	config.knobs = {};
+	config.knobs.congestion = RUBATO_CONGESTION_NEWRENO;
 	config.delack = 0;
 	env.rcv_free = env.rcv_buf = buffer;
 	zero = env.now;
@@ -298,6 +300,8 @@ void Script::emit(const rub_tx &tx)
 		rub_tx piece = tx;
 
 		piece.seq = tx.seq + done;
+		if (done)
+			piece.flags &= static_cast<u8>(~CWR); /* RFC 3168: once */
 		piece.len = tx.len - done;
 		if (piece.len > tx.cut) {
 			piece.len = tx.cut;

@@ -216,7 +216,7 @@ class Script
 public:
 	using Tweak = std::function<void(rub_config &)>;
 
-	/* Plain TCP unless tweaked: no knob on, every acknowledgement at once. */
+	/* Plain TCP unless tweaked: no knob on, NewReno, every acknowledgement at once. */
 	explicit Script(const Tweak &tweak = nullptr);
 	~Script();
 	Script(const Script &) = delete;

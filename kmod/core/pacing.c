@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pacing: new data leaves at 2 cwnd/SRTT in slow start and 1.2 cwnd/SRTT later, under either
+ * congestion control, so that neither a restart nor a stretched ACK puts a burst into a queue
+ * somewhere (RFC 7661 section 4.4.2, RFC 9406 section 4.3).
+ *
+ * It matters only on a path of some length: round trips below RUB_PACE_RTT_MIN are not paced.
+ * An initial window may leave at once whenever nothing is in flight (RFC 6928, RFC 5681 section
+ * 4.1); after it, a quantum: RUB_PACE_QUANTUM of the pace, or two segments. Retransmissions and
+ * probes never wait, but count. The pace is the path's, so tempo has nothing to do with it.
+ *
+ * Stored is how much has left since when; the deadline follows from it in due.c.
+ */
+#include "core/tcb.h"
+
+/* Round trips in steps of 256 ns, up to a minute: products with a window fit 64 bits. */
+#define SHIFT 8
+#define RTT_MAX (1ULL << 36)
+
+bool rub_pacing(const struct rub_tcb *tcb)
+{
+	return tcb->srtt > RUB_PACE_RTT_MIN;
+}
+
+static u32 rtt_steps(const struct rub_tcb *tcb)
+{
+	return (u32)((tcb->srtt < RTT_MAX ? tcb->srtt : RTT_MAX) >> SHIFT);
+}
+
+static bool slow_start(const struct rub_tcb *tcb)
+{
+	return tcb->cc.cwnd < tcb->cc.ssthresh;
+}
+
+/* What may leave at once whatever the pace. */
+static u32 free_burst(const struct rub_tcb *tcb)
+{
+	u32 least = 2U * tcb->snd_mss;
+
+	if (tcb->snd_una == tcb->snd_max)
+		return rub_initial_window(tcb);
+	return tcb->unpaced > least ? tcb->unpaced : least;
+}
+
+u32 rub_pace_quantum(const struct rub_tcb *tcb)
+{
+	u64 window = tcb->cc.cwnd;
+	u32 least = free_burst(tcb);
+
+	if (!rub_pacing(tcb))
+		return ~0U;
+	window += slow_start(tcb) ? window : window / 5;
+	window = div_u64(window * (RUB_PACE_QUANTUM >> SHIFT), rtt_steps(tcb));
+	return window > least ? (u32)window : least;
+}
+
+rub_ns rub_pace_span(const struct rub_tcb *tcb)
+{
+	u32 cwnd = tcb->cc.cwnd, bytes = tcb->paced < cwnd ? tcb->paced : cwnd;
+	rub_ns span;
+
+	if (!rub_pacing(tcb))
+		return 0;
+	span = div_u64((u64)rtt_steps(tcb) * bytes, cwnd) << SHIFT;
+	return slow_start(tcb) ? span / 2 : span - span / 6;
+}
+
+bool rub_pace_holds(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	rub_ns due = rub_pace_due(tcb);
+
+	if (due <= env->now || tx->unit != RUB_UNIT_DATA || tx->again || !tx->len)
+		return false;
+	if (!env->edt)
+		return true;
+	tx->not_before = due;
+	return false;
+}
+
+/* @len bytes leave; before SND.MAX moves. */
+void rub_pace_sent(struct rub_tcb *tcb, u32 len, const struct rub_env *env)
+{
+	rub_ns until = tcb->paced_from + rub_pace_span(tcb);
+	u32 free;
+
+	if (until <= env->now) {
+		/* A timer that came late is made up for, an application that did is not. */
+		if (env->now - until > RUB_PACE_QUANTUM)
+			until = env->now;
+		tcb->paced_from = until;
+		tcb->paced = 0;
+		if (tcb->snd_una == tcb->snd_max)
+			tcb->unpaced = rub_initial_window(tcb);
+	}
+	free = len < tcb->unpaced ? len : tcb->unpaced;
+	tcb->unpaced -= free;
+	tcb->paced += len - free;
+}
