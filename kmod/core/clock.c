@@ -2,7 +2,7 @@
 /*
  * Which clock runs, and its anchors. At most one runs for a connection: a retransmission
  * schedule while something is in flight, persist while the peer's window holds back what is
- * queued, fin-wait-2 while an orphan waits. RFC 9293 section 3.8, RFC 6298 section 5.
+ * queued, fin-wait-2 while an orphan waits, keepalive while there is nothing to do. RFC 9293 section 3.8, RFC 6298 section 5.
  */
 #include "core/tcb.h"
 
@@ -66,7 +66,8 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 	case RUBATO_SYN_SENT:
 		return RUBATO_CLOCK_SYN;
 	case RUBATO_FIN_WAIT_2:
-		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN_WAIT_2 : RUBATO_CLOCK_NONE;
+		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN_WAIT_2 :
+						   rub_keepalive_clock(tcb, env);
 	default:
 		break;
 	}
@@ -74,7 +75,7 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 		return RUBATO_CLOCK_SYNACK;
 	if (tcb->snd_nxt != tcb->snd_una || rub_sendable(tcb, env))
 		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN : RUBATO_CLOCK_DATA;
-	return rub_unsent(tcb) ? RUBATO_CLOCK_PERSIST : RUBATO_CLOCK_NONE;
+	return rub_unsent(tcb) ? RUBATO_CLOCK_PERSIST : rub_keepalive_clock(tcb, env);
 }
 
 /* Persist runs though the window has room: a cork, or the sender's silly-window avoidance. */
@@ -108,6 +109,10 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 	if (clock == old)
 		return;
 	tcb->clock = clock;
+	if (old == RUBATO_CLOCK_KEEPALIVE_PROBES)
+		rub_clear(tcb, RUB_F_PROBE | RUB_F_PROBED);
+	if (rub_keepalive_quiet(old) && rub_keepalive_quiet(clock))
+		return; /* switched on or off: the peer was heard when it was heard */
 	if (retransmits(old) && retransmits(clock))
 		return; /* data becomes fin: orphaning has set the anchors */
 	if ((retransmits(old) && clock == RUBATO_CLOCK_PERSIST) ||

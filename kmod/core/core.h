@@ -335,6 +335,7 @@ enum rub_unit {
 	RUB_UNIT_PROBE,	/* payload or FIN beyond the window */
 	RUB_UNIT_ACK,
 	RUB_UNIT_RST,
+	RUB_UNIT_KEEPALIVE, /* an octet back, so that the peer has to answer */
 };
 
 /* Why rub_transmit() has nothing. */

@@ -112,15 +112,34 @@ static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor
 	return at < end ? at : end;
 }
 
-rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait)
+/* The schedule's own end. */
+static rub_ns nominal_end(const struct rub_anchor *run, const struct rub_wait *wait)
 {
 	rub_ns own, rule;
 
-	if (wait->answered)
-		return RUB_NEVER;
 	own = end_by(wait->gaps, run, wait);
 	rule = wait->rule == wait->gaps ? own : end_by(wait->rule, run, wait);
 	return own < rule ? own : rule;
+}
+
+/* RFC 5482: as long as that may go by without an acknowledgement. */
+static rub_ns user_end(const struct rub_anchor *run, const struct rub_wait *wait)
+{
+	return wait->user ? add(run->first, wait->user) : RUB_NEVER;
+}
+
+rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait)
+{
+	rub_ns end = nominal_end(run, wait), user = user_end(run, wait);
+
+	if (wait->answered)
+		return RUB_NEVER;
+	return end < user ? end : user;
+}
+
+bool rub_wait_user_ends(const struct rub_anchor *run, const struct rub_wait *wait)
+{
+	return user_end(run, wait) < nominal_end(run, wait);
 }
 
 rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait)
@@ -175,6 +194,7 @@ struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env
 		.base = rub_rto(tcb, policy),
 		.cap = policy->rto_max,
 		.again = policy->rto_min,
+		.user = orphan ? 0 : policy->user_timeout,
 		.held = tcb->held,
 	};
 
@@ -183,9 +203,14 @@ struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env
 	switch (tcb->clock) {
 	case RUBATO_CLOCK_SYN:
 		wait.gaps = wait.rule = &policy->syn;
+		wait.user = 0;
 		break;
 	case RUBATO_CLOCK_SYNACK:
 		wait.gaps = wait.rule = &policy->synack;
+		wait.user = 0;
+		break;
+	case RUBATO_CLOCK_KEEPALIVE_PROBES:
+		wait.gaps = wait.rule = &policy->keepalive_probes;
 		break;
 	case RUBATO_CLOCK_PERSIST:
 		wait.gaps = &policy->persist;
@@ -229,6 +254,18 @@ static rub_ns held_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return next < end ? next : end;
 }
 
+static rub_ns keepalive_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_wait wait;
+
+	if (!rub_keepalive_on(tcb, env->policy))
+		return RUB_NEVER;
+	if (tcb->clock != RUBATO_CLOCK_KEEPALIVE_PROBES)
+		return add(tcb->run.last, env->policy->keepalive_idle);
+	wait = rub_wait_of(tcb, env);
+	return rub_wait_due(&tcb->run, &wait);
+}
+
 /* Half of rto-min: the peer's is not known, and ours says what such a network takes. */
 rub_ns rub_delack(const struct rub_policy *policy)
 {
@@ -269,7 +306,9 @@ rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 		return held_due(tcb, env);
 	switch (tcb->clock) {
 	case RUBATO_CLOCK_NONE:
-		return RUB_NEVER;
+	case RUBATO_CLOCK_KEEPALIVE_IDLE:
+	case RUBATO_CLOCK_KEEPALIVE_PROBES:
+		return keepalive_due(tcb, env);
 	case RUBATO_CLOCK_FIN_WAIT_2:
 		return rub_fin_wait_2_due(tcb, env);
 	default:

@@ -3,10 +3,11 @@
 #include "core/tcb.h"
 
 /* The schedule is at its end. What ICMP said meanwhile is the better explanation. */
-static void give_up(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, int error)
+static void give_up(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx, u8 clock,
+		    int error)
 {
 	rx->mask |= RUB_RX_GAVE_UP;
-	rx->clock = tcb->clock;
+	rx->clock = clock;
 	rx->tries = tcb->run.life;
 	rx->elapsed = env->now - tcb->run.first;
 	if (error && tcb->soft_error)
@@ -20,7 +21,7 @@ static void try_again(struct rub_tcb *tcb, const struct rub_env *env)
 		tcb->run.dropped = 0; /* the same try: it has not left yet */
 		return;
 	}
-	if (tcb->clock == RUBATO_CLOCK_PERSIST) {
+	if (tcb->clock == RUBATO_CLOCK_PERSIST || tcb->clock == RUBATO_CLOCK_KEEPALIVE_PROBES) {
 		tcb->flags |= RUB_F_PROBE;
 		return;
 	}
@@ -35,14 +36,24 @@ static void try_again(struct rub_tcb *tcb, const struct rub_env *env)
 static void clock_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
 {
 	struct rub_wait wait;
+	u8 clock = tcb->clock;
 
-	if (tcb->clock == RUBATO_CLOCK_FIN_WAIT_2) {
-		give_up(tcb, env, rx, 0);
+	switch (clock) {
+	case RUBATO_CLOCK_NONE: /* keepalive.force came since */
+	case RUBATO_CLOCK_KEEPALIVE_IDLE:
+		rub_keepalive_expire(tcb, env);
 		return;
+	case RUBATO_CLOCK_FIN_WAIT_2:
+		give_up(tcb, env, rx, clock, 0);
+		return;
+	default:
+		break;
 	}
 	wait = rub_wait_of(tcb, env);
 	if (env->now >= rub_wait_end(&tcb->run, &wait)) {
-		give_up(tcb, env, rx, ETIMEDOUT);
+		if (rub_wait_user_ends(&tcb->run, &wait))
+			clock = RUBATO_CLOCK_USER_TIMEOUT;
+		give_up(tcb, env, rx, clock, ETIMEDOUT);
 		return;
 	}
 	try_again(tcb, env);

@@ -425,5 +425,6 @@ void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct ru
 
 	rub_rx_init(rx);
 	arrives(tcb, &copy, env, rx);
+	rub_keepalive_heard(tcb, env);
 	rub_clock_update(tcb, env);
 }

@@ -244,6 +244,18 @@ static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *en
 	return propose_data(tcb, env, tx);
 }
 
+/* RFC 9293 section 3.8.4: SND.NXT-1 is outside the peer's window, so it has to answer. */
+static bool propose_keepalive(const struct rub_tcb *tcb, const struct rub_env *env,
+			      struct rub_tx *tx)
+{
+	if (tcb->clock != RUBATO_CLOCK_KEEPALIVE_PROBES || !(tcb->flags & RUB_F_PROBE))
+		return false;
+	segment_init(tcb, env, tx, RUB_UNIT_KEEPALIVE, tcb->snd_nxt - 1);
+	mark_try(tcb, tx);
+	tx->tries += !!(tcb->flags & RUB_F_PROBED); /* the first is no try of the schedule */
+	return true;
+}
+
 static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
 	u8 hold = RUB_HOLD_NOTHING;
@@ -258,6 +270,8 @@ static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct
 			return true;
 		hold = RUB_HOLD_PACED;
 	}
+	if (!tcb->run.dropped && propose_keepalive(tcb, env, tx))
+		return true;
 	tx->hold = hold;
 	if (!(tcb->flags & RUB_F_ACK) || tcb->state == RUBATO_SYN_SENT)
 		return false;
@@ -349,6 +363,10 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	case RUB_UNIT_PROBE:
 		sent_data(tcb, tx, (u32)result, env);
 		break;
+	case RUB_UNIT_KEEPALIVE:
+		tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt + tx->wnd);
+		rub_keepalive_left(tcb, env);
+		return; /* its ACK does not count: the peer refuses the segment */
 	default:
 		break;
 	}

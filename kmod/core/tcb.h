@@ -15,7 +15,7 @@
 #define RUB_F_ACK	0x000004u	/* an acknowledgement is due */
 #define RUB_F_RTO	0x000008u	/* the clock fired: send from snd_una, whatever holds it back */
 #define RUB_F_FAST	0x000010u	/* fast retransmission of snd_una is due */
-#define RUB_F_PROBE	0x000020u	/* persist fired: a probe is due */
+#define RUB_F_PROBE	0x000020u	/* persist or keepalive fired: a probe is due */
 #define RUB_F_RESET	0x000040u	/* an RST is due, the last thing that we say */
 #define RUB_F_REFUSE	0x000080u	/* an RST that answers a bad ACK is due; we live on */
 #define RUB_F_RTT	0x000100u	/* rtt_seq is being timed */
@@ -31,6 +31,7 @@
 #define RUB_F_URGENT	0x200000u	/* bytes before snd_up are urgent, not all are acknowledged */
 #define RUB_F_HELD	0x080000u	/* persist runs for what a cork or the silly window holds back */
 #define RUB_F_ANSWERS	0x100000u	/* data that comes is answered by data: ACKs can ride along */
+#define RUB_F_PROBED	0x400000u	/* a keepalive probe is not answered */
 #define RUB_F_ECE	0x1000000u	/* CE arrived: ECE until the peer says CWR */
 #define RUB_F_CWR	0x2000000u	/* the next new data says CWR */
 /* What a process has set: a new connection on the same socket keeps it. */
@@ -75,12 +76,15 @@ struct rub_wait {
 	rub_ns base;	/* the gap called rto */
 	rub_ns cap;	/* its longest back-off */
 	rub_ns again;	/* after a local drop */
+	rub_ns user;	/* user-timeout, 0 for none: whatever the rule says, it ends then */
 	u32 held;	/* back-off that rto keeps from before: Karn */
 	bool answered;	/* nothing is unanswered: no end yet */
 };
 struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env);
 struct rub_wait rub_half_wait(const struct rub_env *env);
+/* When it ends, by the rule or by user-timeout; the latter alone. */
 rub_ns rub_wait_end(const struct rub_anchor *run, const struct rub_wait *wait);
+bool rub_wait_user_ends(const struct rub_anchor *run, const struct rub_wait *wait);
 rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait);
 /* In effect, 0 for none. */
 rub_ns rub_delack(const struct rub_policy *policy);
@@ -90,6 +94,18 @@ rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env);
 /* When the next paced data may leave; 0 for at once. */
 rub_ns rub_pace_due(const struct rub_tcb *tcb);
 rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
+
+/* keepalive.c: RFC 9293 section 3.8.4. */
+/* This connection keeps itself alive when it is idle. */
+bool rub_keepalive_on(const struct rub_tcb *tcb, const struct rub_policy *policy);
+/* The clock of a connection with nothing to send. */
+u8 rub_keepalive_clock(const struct rub_tcb *tcb, const struct rub_env *env);
+/* Is @clock one of those? Then the anchor is when the peer was heard last. */
+bool rub_keepalive_quiet(u8 clock);
+void rub_keepalive_heard(struct rub_tcb *tcb, const struct rub_env *env);
+/* keepalive.idle is over. */
+void rub_keepalive_expire(struct rub_tcb *tcb, const struct rub_env *env);
+void rub_keepalive_left(struct rub_tcb *tcb, const struct rub_env *env);
 
 /* rtt.c: RFC 6298. */
 void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample);
