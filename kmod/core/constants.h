@@ -30,6 +30,20 @@
  * Linux's ceiling, 200 ms.
  */
 #define RUB_OVERRIDE		(200 * RUB_NS_PER_MS)
+/*
+ * How long an RST may be taken for the answer to a challenge ACK: within a round trip, and those
+ * are taken to be shorter than RFC 1122 section 4.2.3.1's initial RTO.
+ */
+#define RUB_CHALLENGE_ECHO	(3 * RUB_NS_PER_S)
+/*
+ * RFC 4987 section 3.6, appendix A: a cookie counts time in periods of so many ticks; for how many
+ * periods it is valid; and to which MSS the peer's is rounded down, exact for common links.
+ */
+#define RUB_COOKIE_TICK		((u32)RUB_NS_PER_S)
+#define RUB_COOKIE_PERIOD	64U
+#define RUB_COOKIE_PERIODS	2U
+#define RUB_COOKIE_MSS		{ RUB_MSS_FLOOR, 128, 256, RUB_MSS_DEFAULT, 1024, 1220, 1300, 1360, \
+				  1400, 1420, 1440, 1452, 1460, 4016, 8192, 8960 }
 /* The least that tempo leaves of a duration that is not zero. */
 #define RUB_TEMPO_FLOOR		RUB_NS_PER_MS
 

@@ -569,6 +569,13 @@ enum rub_verdict {
 	RUB_REINCARNATE, /* TIME_WAIT: hand the SYN to the listener with iss_floor = tw->snd_nxt */
 };
 
+/*
+ * Reincarnation. The SYN always gets a half-open entry, never a cookie: the ISS has to be beyond
+ * the floor. Keep the rub_tw until rub_from_half() made the child, and find the half-open entry
+ * before it. If that ends before (RUB_REMOVE: the peer's RST says that the SYN was an old duplicate;
+ * or nobody answers), the rub_tw is found again and goes on: it has waited all along.
+ */
+
 /**
  * rub_listen_segment - LISTEN (RFC 9293 section 3.10.7.2)
  * @iss_floor: the ISS must be beyond it (a reincarnation), or 0
@@ -589,9 +596,9 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struct rub_seg *seg,
 		   const struct rub_env *env, struct rub_rx *rx);
 
-/* @tcb has reached TIME_WAIT and was drained. */
+/* @tcb has reached TIME_WAIT and was drained; its timestamps are taken over. */
 void rub_tw_init(struct rub_tw *tw, const struct rub_tcb *tcb, const struct rub_env *env);
-/* conformance.md section 1. tw->last moves when the 2 MSL start again. */
+/* conformance.md section 1; env: also policy, ts and rnd. tw->last: the 2 MSL start again. */
 enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 				const struct rub_env *env, struct rub_tx *tx);
 
@@ -612,7 +619,7 @@ int rub_tw_reuse(const struct rub_tw *tw, const struct rub_env *env, bool picked
  * connection. Pure: everything is in the SYN+ACK's ISS and its timestamp.
  *
  * rub_cookie_answer: @tx becomes the SYN+ACK to @seg, a SYN that rub_listen_segment() would
- * create a half-open connection for.
+ * create a half-open connection for. There is none, so rub_half_sent() is not called.
  * rub_cookie_accept: does @seg, an ACK that a listener got, answer such a SYN+ACK? Fills @half as
  * if it had existed, for rub_from_half(). Return: RUBATO_REASON_NONE, or why not.
  */

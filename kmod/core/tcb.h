@@ -257,4 +257,10 @@ bool rub_paws_old(const struct rub_seg *seg, u32 recent, rub_ns recent_at, rub_n
 /* @seg is acceptable, not old and its ACK is good: TS.Recent if it is to be echoed. */
 void rub_ts_take(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
 
+/* half.c: what a cookie's answer shares with a half-open connection's. */
+u32 rub_first_window(const struct rub_env *env);
+/* All but the ISS. */
+void rub_half_init(struct rub_half *half, const struct rub_seg *syn, const struct rub_env *env);
+void rub_half_synack(const struct rub_half *half, const struct rub_env *env, struct rub_tx *tx);
+
 #endif

@@ -399,6 +399,50 @@ void Script::answer(rub_verdict v, rub_tx &tx)
 	}
 }
 
+void Script::become_child(const rub_seg &seg)
+{
+	rub_rx rx;
+
+	poison(rx);
+	rub_init(&tcb);
+	rub_from_half(&tcb, &half, &seg, &env, &rx);
+	phase = Phase::CONNECTION;
+	collect(rx);
+}
+
+void Script::listener_gets(const rub_seg &seg)
+{
+	rub_tx tx;
+
+	poison(tx);
+	env.isn_hash = iss - env.now / 4000;
+	answer(rub_listen_segment(&seg, &env, 0, &half, &tx), tx);
+	if (verdict == RUB_CREATE)
+		phase = Phase::HALF;
+}
+
+/* False: what a listener does with any such segment. The ISS of a cookie is learned from it. */
+bool Script::cookie_listener_gets(const rub_seg &seg)
+{
+	rub_tx tx;
+
+	poison(tx);
+	if ((seg.flags & (SYN | ACK | RST)) == SYN) {
+		rub_cookie_answer(&seg, &env, &tx);
+		iss = tx.seq;
+		emit(tx);
+		return true;
+	}
+	if ((seg.flags & (SYN | ACK | RST)) != ACK)
+		return false;
+	poison(half);
+	verdict_reason = rub_cookie_accept(&seg, &env, &half);
+	if (verdict_reason != RUBATO_REASON_NONE)
+		return false;
+	become_child(seg);
+	return true;
+}
+
 void Script::arrive(const Seg &s, where loc)
 {
 	rub_seg seg{};
@@ -435,18 +479,13 @@ void Script::arrive(const Seg &s, where loc)
 		collect(rx);
 		break;
 	case Phase::LISTEN:
-		env.isn_hash = iss - env.now / 4000;
-		answer(rub_listen_segment(&seg, &env, 0, &half, &tx), tx);
-		if (verdict == RUB_CREATE)
-			phase = Phase::HALF;
+		if (!cookies || !cookie_listener_gets(seg))
+			listener_gets(seg);
 		break;
 	case Phase::HALF:
 		answer(rub_half_segment(&half, &seg, &env, &tx), tx);
 		if (verdict == RUB_ESTABLISH) {
-			rub_init(&tcb);
-			rub_from_half(&tcb, &half, &seg, &env, &rx);
-			phase = Phase::CONNECTION;
-			collect(rx);
+			become_child(seg);
 		} else if (verdict == RUB_REMOVE || verdict == RUB_REMOVE_ANSWER) {
 			phase = Phase::LISTEN;
 		}

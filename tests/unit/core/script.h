@@ -291,6 +291,7 @@ public:
 	int verdict_reason = 0;
 	std::vector<rub_tx> units; /* as proposed, before they were cut into segments */
 	u32 buffer = BUFFER;
+	bool cookies = false;		/* the listener has no room for half-open connections */
 	u16 nodes_max = 4096;		/* records that the shell lends at most */
 	std::vector<rub_node> nodes;
 	u32 iss, irs;
@@ -300,6 +301,9 @@ private:
 	void collect(const rub_rx &rx);
 	void room();
 	void arrive(const Seg &seg, where loc);
+	void listener_gets(const rub_seg &seg);
+	bool cookie_listener_gets(const rub_seg &seg);
+	void become_child(const rub_seg &seg);
 	void answer(rub_verdict v, rub_tx &tx);
 	void emit(const rub_tx &tx);
 	void run(rub_ns t, where loc);

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SYN cookies (RFC 4987 section 3.6, appendix A): what the listener forgot comes back with the
+ * ACK, nothing else does, and nobody can make one up.
+ */
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "script.h"
+
+#include "core/constants.h"
+#include "core/siphash.h"
+
+using namespace script;
+
+namespace
+{
+
+constexpr ns PERIOD = std::chrono::seconds(RUB_COOKIE_PERIOD);
+
+rub_seg syn(u32 irs, u16 mss, u8 opts = 0, u8 wscale = 0)
+{
+	rub_seg s{};
+
+	s.flags = SYN;
+	s.seq = irs;
+	s.wnd = PEER_WND;
+	s.mss = mss;
+	s.opts = opts;
+	s.wscale = wscale;
+	s.tsval = 5000;
+	return s;
+}
+
+/* The ACK that a peer sends to this SYN+ACK. */
+rub_seg answer_to(const rub_tx &synack)
+{
+	rub_seg s{};
+
+	s.flags = ACK;
+	s.seq = synack.ack;
+	s.ack = synack.seq + 1;
+	s.wnd = PEER_WND;
+	s.opts = synack.opts & RUB_OPT_TS;
+	s.tsval = 5100;
+	s.tsecr = synack.tsval;
+	return s;
+}
+
+struct Cookie : testing::Test {
+	Script s{modern};
+	rub_tx tx;
+	rub_half half;
+
+	rubato_reason accept(const rub_seg &seg) { return rub_cookie_accept(&seg, &s.env, &half); }
+	rub_seg offered(const rub_seg &seg)
+	{
+		rub_cookie_answer(&seg, &s.env, &tx);
+		return answer_to(tx);
+	}
+	/* The clock at the beginning of a period. */
+	void align()
+	{
+		const auto period = static_cast<rub_ns>(PERIOD.count());
+
+		s.env.now += period - s.env.now % period;
+		s.mark();
+	}
+};
+
+constexpr u8 ALL = RUB_OPT_TS | RUB_OPT_SACK | RUB_OPT_WSCALE;
+
+} // namespace
+
+/* The vectors that its authors published: key 00 01 .. 0f, message 00 01 .. */
+TEST(SipHash, PublishedVectors)
+{
+	const u64 key[2] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+	const u64 words[2] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+
+	EXPECT_EQ(rub_siphash(key, words, 0), 0x726fdb47dd0e0e31u);
+	EXPECT_EQ(rub_siphash(key, words, 1), 0x93f5f5799a932462u);
+	EXPECT_EQ(rub_siphash(key, words, 2), 0x3f2acc7f57c29bdbu);
+}
+
+TEST_F(Cookie, ItsSynAckIsAListeners)
+{
+	s.listen();
+	s.cookies = true;
+	s.send(seg(SYN).with_ts(5000, 0).with_scale(7).with_sack_ok());
+	s.expect(seg(SYN | ACK, 0, 1)
+			 .window(BUFFER)
+			 .with_mss(MSS)
+			 .with_scale(0)
+			 .with_sack_ok()
+			 .as_unit(RUB_UNIT_SYNACK));
+	s.state_is(RUBATO_LISTEN);
+}
+
+/* RFC 7323 section 3.2: TSecr is the SYN's TSval. */
+TEST_F(Cookie, ItsSynAckEchoesTheTimestamp)
+{
+	offered(syn(77, MSS, ALL, 3));
+	EXPECT_TRUE(tx.opts & RUB_OPT_TS);
+	EXPECT_EQ(tx.tsecr, 5000u);
+	EXPECT_EQ(tx.ack, 78u);
+}
+
+TEST_F(Cookie, TheAckBringsTheConnectionBack)
+{
+	s.listen();
+	s.cookies = true;
+	s.send(seg(SYN).with_mss(536));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK | PSH, 1, 1, 250).window(4000));
+	s.kept({{1, 251}});
+	s.entered({RUBATO_ESTABLISHED});
+	EXPECT_TRUE(s.saw(RUB_RX_CONNECTED));
+	s.state_is(RUBATO_ESTABLISHED);
+	(void)s.take(); /* its acknowledgement, which may be delayed */
+	EXPECT_EQ(rub_mss(&s.tcb), 536u);
+	EXPECT_EQ(rub_rcv_nxt(&s.tcb), s.irs + 251);
+}
+
+TEST_F(Cookie, ABadOneIsResetAsAnyAckToAListener)
+{
+	s.listen();
+	s.cookies = true;
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 0x5555));
+	s.expect(seg(RST, 0x5555, 0));
+	s.state_is(RUBATO_LISTEN);
+	s.send(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+/* Every set of options, with every shift: more than 14 means 14 (RFC 7323 section 2.3). */
+TEST_F(Cookie, OptionsComeBackWithTimestamps)
+{
+	for (u8 opts = 0; opts <= ALL; opts++) {
+		if (!(opts & RUB_OPT_TS))
+			continue;
+		for (u8 shift = 0; shift <= 15; shift++) {
+			for (bool ecn : {false, true}) {
+				rub_seg in = syn(77, 1460, opts, shift);
+
+				s.config.knobs.ecn = 1;
+				s.tune(nullptr);
+				if (ecn)
+					in.flags |= ECE | CWR;
+				ASSERT_EQ(accept(offered(in)), RUBATO_REASON_NONE);
+				EXPECT_EQ(half.opts, opts | (ecn ? RUB_OPT_ECN : 0));
+				EXPECT_EQ(half.snd_scale, opts & RUB_OPT_WSCALE ? std::min<u8>(shift, 14)
+										: 0);
+				EXPECT_EQ(tx.flags & (ECE | CWR), ecn ? ECE : 0);
+				EXPECT_EQ(half.ts_recent, 5100u);
+			}
+		}
+	}
+}
+
+/* There is nowhere to keep them: so they are not agreed on. */
+TEST_F(Cookie, WithoutTimestampsThereIsNoOptionButTheMss)
+{
+	rub_seg in = syn(77, 1460, RUB_OPT_SACK | RUB_OPT_WSCALE, 7);
+
+	in.flags |= ECE | CWR;
+	ASSERT_EQ(accept(offered(in)), RUBATO_REASON_NONE);
+	EXPECT_EQ(tx.opts, 0);
+	EXPECT_EQ(tx.flags, SYN | ACK);
+	EXPECT_EQ(tx.mss, MSS);
+	EXPECT_EQ(half.opts, 0);
+	EXPECT_EQ(half.snd_scale, 0);
+	EXPECT_EQ(half.rcv_scale, 0);
+	EXPECT_EQ(half.peer_mss, 1460);
+}
+
+TEST_F(Cookie, WhatThePolicyForbidsIsNotAgreedOn)
+{
+	s.tune([](rub_config &c) {
+		c.knobs.sack = 0;
+		c.knobs.window_scale = 0;
+		c.knobs.ecn = 0;
+	});
+	ASSERT_EQ(accept(offered(syn(77, 1460, ALL, 7))), RUBATO_REASON_NONE);
+	EXPECT_EQ(half.opts, RUB_OPT_TS);
+	s.tune([](rub_config &c) { c.knobs.timestamps = 0; });
+	ASSERT_EQ(accept(offered(syn(77, 1460, ALL, 7))), RUBATO_REASON_NONE);
+	EXPECT_EQ(half.opts, 0);
+}
+
+/* MUST-14 and its like: never more than the peer takes; RFC 9293 section 3.7.1's default. */
+TEST_F(Cookie, TheMssIsNeverRoundedUp)
+{
+	for (u32 mss = RUB_MSS_FLOOR; mss <= 65535; mss += 7) {
+		ASSERT_EQ(accept(offered(syn(77, static_cast<u16>(mss)))), RUBATO_REASON_NONE);
+		ASSERT_LE(half.peer_mss, mss);
+	}
+	for (u16 common : {536, 1220, 1440, 1460, 8960}) {
+		ASSERT_EQ(accept(offered(syn(77, common))), RUBATO_REASON_NONE);
+		EXPECT_EQ(half.peer_mss, common);
+	}
+	ASSERT_EQ(accept(offered(syn(77, 0))), RUBATO_REASON_NONE);
+	EXPECT_EQ(half.peer_mss, RUB_MSS_DEFAULT);
+}
+
+/* RFC 9293 section 3.7.1's floor against CVE-2019-11479 holds for a cookie too. */
+TEST_F(Cookie, AnMssBelowTheFloorIsTheFloor)
+{
+	for (u16 mss : {1, 8, 47}) {
+		ASSERT_EQ(accept(offered(syn(77, mss))), RUBATO_REASON_NONE);
+		EXPECT_EQ(half.peer_mss, RUB_MSS_FLOOR);
+	}
+}
+
+TEST_F(Cookie, LastsBetweenOneAndTwoPeriods)
+{
+	for (ns age : {0s, 1s, 20s, 63s}) {
+		align();
+		s.at(age);
+		const rub_seg ack = offered(syn(77, 1460, ALL, 7));
+
+		s.at(age + PERIOD);
+		EXPECT_EQ(accept(ack), RUBATO_REASON_NONE);
+		s.at(2 * PERIOD - 1ns);
+		EXPECT_EQ(accept(ack), RUBATO_REASON_NONE);
+		s.at(2 * PERIOD);
+		EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
+		s.at(age + 2 * PERIOD);
+		EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
+	}
+}
+
+/* The period's number has 8 bits in the ISS, but all of it is in the hash. */
+TEST_F(Cookie, IsNotValidAgainWhenThePeriodsWrap)
+{
+	align();
+	const rub_seg ack = offered(syn(77, 1460, ALL, 7));
+
+	s.at(256 * PERIOD);
+	EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
+	s.at(257 * PERIOD);
+	EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
+}
+
+TEST_F(Cookie, HoldsForOneFourTupleOnly)
+{
+	const rub_seg ack = offered(syn(77, 1460, ALL, 7));
+
+	for (int word : {0, 1}) {
+		for (int bit : {0, 31, 63}) {
+			s.env.cookie_key[word] ^= 1ull << bit;
+			EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
+			s.env.cookie_key[word] ^= 1ull << bit;
+		}
+	}
+	EXPECT_EQ(accept(ack), RUBATO_REASON_NONE);
+}
+
+TEST_F(Cookie, HoldsForOneSynOnly)
+{
+	const rub_seg ack = offered(syn(77, 1460, ALL, 7));
+
+	for (u32 bit = 0; bit < 32; bit++) {
+		rub_seg other = ack;
+
+		other.seq ^= 1u << bit;
+		EXPECT_EQ(accept(other), RUBATO_REASON_BAD_COOKIE) << "bit " << bit;
+	}
+}
+
+/* A peer cannot give itself what it was not given. */
+TEST_F(Cookie, OptionsCannotBeForged)
+{
+	const rub_seg ack = offered(syn(77, 1460, RUB_OPT_TS, 0));
+
+	for (u32 bit = 0; bit < 6; bit++) {
+		rub_seg other = ack;
+
+		other.tsecr ^= 1u << bit;
+		EXPECT_EQ(accept(other), RUBATO_REASON_BAD_COOKIE) << "bit " << bit;
+	}
+	rub_seg bare = ack;
+
+	bare.opts = 0;
+	EXPECT_EQ(accept(bare), RUBATO_REASON_BAD_COOKIE);
+}
+
+/* What the SYN+ACK promised must still hold, or the windows would be misread. */
+TEST_F(Cookie, IsVoidWhenOurWindowScaleIsAnother)
+{
+	s.env.rcv_max = 1 << 20;
+	const rub_seg ack = offered(syn(77, 1460, ALL, 7));
+
+	EXPECT_EQ(accept(ack), RUBATO_REASON_NONE);
+	EXPECT_EQ(half.rcv_scale, tx.wscale);
+	s.env.rcv_max = 4 << 20;
+	EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
+}
+
+/* 24 bits of hash: next to a good one only the 16 sizes of MSS are, and they change nothing else. */
+TEST_F(Cookie, ItsNeighboursAreOnlyTheOtherSizes)
+{
+	const rub_seg ack = offered(syn(77, 1460, ALL, 7));
+	int good = 0;
+
+	for (u32 d = 0; d < 4096; d++) {
+		rub_seg other = ack;
+
+		other.ack += d - 2048;
+		good += accept(other) == RUBATO_REASON_NONE;
+	}
+	EXPECT_EQ(good, 16);
+}
+
+/* Two of 256 periods, 16 of 2^24 numbers: one guess in 2^27 succeeds. */
+TEST_F(Cookie, GuessesFail)
+{
+	std::mt19937 rng(1);
+	int good = 0;
+
+	for (int i = 0; i < 1 << 18; i++) {
+		rub_seg guess = answer_to({});
+
+		guess.seq = static_cast<u32>(rng());
+		guess.ack = static_cast<u32>(rng());
+		good += accept(guess) == RUBATO_REASON_NONE;
+	}
+	EXPECT_LE(good, 1);
+}
+
+/* For PAWS the SYN+ACK must not be from the future: what follows would look old. */
+TEST_F(Cookie, TsvalIsNeverAheadOfTheClock)
+{
+	for (u32 offset : {0u, 1u, 63u, 64u, 0x7fffffffu, 0xfffffff0u}) {
+		for (u8 shift = 0; shift <= 15; shift++) {
+			s.env.ts_offset = offset;
+			s.env.now += 1'234'567;
+			offered(syn(77, 1460, shift % 2 ? ALL : RUB_OPT_TS, shift));
+			const u32 clock = static_cast<u32>(s.env.now / 1'000'000) + offset;
+
+			EXPECT_LT(clock - tx.tsval, 64u);
+		}
+	}
+}
+
+/* RFC 9293 section 3.4.1: numbers of the same tuple rise as the clock does. */
+TEST_F(Cookie, NumbersRiseFromPeriodToPeriod)
+{
+	align();
+	offered(syn(77, 1460));
+	u32 before = tx.seq;
+
+	for (int i = 1; i <= 300; i++) {
+		s.at(i * PERIOD);
+		offered(syn(77, 1460));
+		EXPECT_GT(static_cast<s32>(tx.seq - before), 0);
+		before = tx.seq;
+	}
+}
+
+TEST_F(Cookie, NothingButAnAckBringsOne)
+{
+	const rub_seg ack = offered(syn(77, 1460));
+
+	for (u8 flags : {u8(0), SYN, RST, u8(SYN | ACK), u8(RST | ACK), FIN}) {
+		rub_seg other = ack;
+
+		other.flags = flags;
+		EXPECT_EQ(accept(other), RUBATO_REASON_BAD_COOKIE) << flag_names(flags);
+	}
+	rub_seg with_fin = ack;
+
+	with_fin.flags = FIN | ACK;
+	EXPECT_EQ(accept(with_fin), RUBATO_REASON_NONE);
+}
+
+/* Nothing says how often the SYN+ACK left: only its timestamp can measure. */
+TEST_F(Cookie, WithoutTimestampsItMeasuresNothing)
+{
+	s.listen();
+	s.cookies = true;
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.at(RTT);
+	s.send(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+	EXPECT_EQ(rub_rto(&s.tcb, &s.policy), s.policy.rto_initial);
+}
