@@ -194,9 +194,12 @@ static void follow_una(struct rub_tcb *tcb)
 void rub_cc_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
 {
 	struct rub_cc *cc = &tcb->cc;
-	u32 most = cc->cwnd > tcb->snd_mss ? cc->cwnd : tcb->snd_mss;
+	u32 most;
 
 	follow_policy(tcb, env);
+	if (cc->cwnd < tcb->snd_mss)
+		cc->cwnd = tcb->snd_mss;
+	most = cc->cwnd;
 	/* What was in flight when this ACK came; no ACK is worth more than a window. */
 	if (!validated(cc, flight(tcb) + acked)) {
 		not_validated(tcb, env);

@@ -19,7 +19,7 @@
 
 bool rub_pacing(const struct rub_tcb *tcb)
 {
-	return tcb->srtt > RUB_PACE_RTT_MIN;
+	return tcb->srtt > RUB_PACE_RTT_MIN && tcb->cc.cwnd;
 }
 
 static u32 rtt_steps(const struct rub_tcb *tcb)
@@ -89,8 +89,9 @@ void rub_pace_sent(struct rub_tcb *tcb, u32 len, const struct rub_env *env)
 			until = env->now;
 		tcb->paced_from = until;
 		tcb->paced = 0;
+		/* With the quantum's two segments it is an initial window. */
 		if (tcb->snd_una == tcb->snd_max)
-			tcb->unpaced = rub_initial_window(tcb);
+			tcb->unpaced = rub_initial_window(tcb) - 2U * tcb->snd_mss;
 	}
 	free = len < tcb->unpaced ? len : tcb->unpaced;
 	tcb->unpaced -= free;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* HyStart++, RFC 9406: when the first slow start ends. */
+#include <functional>
+
+#include "cc_path.h"
+
+namespace
+{
+
+constexpr rub_ns MS = 1'000'000;
+
+class HyStart : public testing::TestWithParam<u8>
+{
+protected:
+	Path path{GetParam(), 1000, 40 * MS};
+
+	/* A round whose samples are all @rtt, an ACK a segment. Returns by what cwnd grew. */
+	double round(rub_ns rtt, unsigned samples = 100)
+	{
+		path.send();
+		const u32 before = path.tcb.cc.cwnd, window = path.flight();
+
+		for (u32 done = 0; done < window; done += 1000) {
+			if (samples) {
+				rub_hystart_sample(&path.tcb, rtt);
+				samples--;
+			}
+			path.ack(std::min(1000u, window - done));
+			path.send();
+		}
+		path.env.now += rtt;
+		return path.tcb.cc.cwnd / double(before);
+	}
+	bool over() const { return path.tcb.cc.cwnd >= path.tcb.cc.ssthresh; }
+};
+
+} // namespace
+
+TEST_P(HyStart, ASteadyRoundTripDoublesTheWindow)
+{
+	for (int i = 0; i < 6; i++)
+		EXPECT_NEAR(round(40 * MS), 2, 0.01);
+	EXPECT_FALSE(over());
+}
+
+/* RttThresh = max(4 ms, min(lastRoundMinRTT / 8, 16 ms)); at 40 ms it is 5 ms. */
+TEST_P(HyStart, AnIncreaseOfAnEighthSlowsItDown)
+{
+	round(40 * MS);
+	round(45 * MS);
+	EXPECT_NEAR(round(45 * MS), 1.25, 0.01); /* CSS_GROWTH_DIVISOR = 4 */
+	EXPECT_FALSE(over());
+}
+
+TEST_P(HyStart, LessThanTheThresholdIsNothing)
+{
+	round(40 * MS);
+	round(45 * MS - 1);
+	EXPECT_NEAR(round(45 * MS - 1), 2, 0.01);
+}
+
+TEST_P(HyStart, TheThresholdIsAtLeastFourMilliseconds)
+{
+	round(10 * MS);
+	round(14 * MS - 1);
+	EXPECT_NEAR(round(14 * MS - 1), 2, 0.01);
+	round(18 * MS - 1);
+	EXPECT_NEAR(round(18 * MS - 1), 1.25, 0.01);
+}
+
+TEST_P(HyStart, TheThresholdIsAtMostSixteenMilliseconds)
+{
+	round(400 * MS);
+	round(416 * MS);
+	EXPECT_NEAR(round(416 * MS), 1.25, 0.01);
+}
+
+/* N_RTT_SAMPLE = 8 */
+TEST_P(HyStart, SevenSamplesProveNothing)
+{
+	round(40 * MS);
+	round(80 * MS, 7);
+	EXPECT_NEAR(round(80 * MS, 7), 2, 0.01);
+}
+
+/* The eighth sample decides in the middle of a round. */
+TEST_P(HyStart, EightSamplesAreEnough)
+{
+	round(40 * MS);
+	round(80 * MS, 8);
+	EXPECT_NEAR(round(80 * MS, 8), 1.25, 0.01);
+}
+
+/* CSS_ROUNDS = 5, the round counted in which it began. */
+TEST_P(HyStart, FiveRoundsEndSlowStart)
+{
+	round(40 * MS);
+	round(60 * MS);
+	for (int i = 0; i < 3; i++) {
+		round(60 * MS);
+		EXPECT_FALSE(over()) << i;
+	}
+	round(60 * MS);
+	EXPECT_TRUE(over());
+	const u32 cwnd = path.tcb.cc.cwnd;
+	round(60 * MS);
+	EXPECT_LE(path.tcb.cc.cwnd, cwnd + 5000); /* congestion avoidance */
+}
+
+TEST_P(HyStart, AFalseAlarmLeadsBack)
+{
+	round(40 * MS);
+	round(60 * MS);
+	EXPECT_NEAR(round(60 * MS), 1.25, 0.01);
+	EXPECT_GT(round(42 * MS), 1.25);
+	EXPECT_NEAR(round(42 * MS), 2, 0.01);
+	EXPECT_FALSE(over());
+}
+
+/* Section 4.3: only the first slow start, whose ssthresh is arbitrarily high. */
+TEST_P(HyStart, ALaterSlowStartIsNotSlowedDown)
+{
+	round(40 * MS);
+	rub_cc_timeout(&path.tcb, 400000, true, &path.env);
+	path.tcb.snd_una = path.tcb.snd_max;
+	round(40 * MS);
+	round(80 * MS);
+	EXPECT_NEAR(round(80 * MS), 2, 0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(Under, HyStart,
+			 testing::Values(RUBATO_CONGESTION_CUBIC, RUBATO_CONGESTION_NEWRENO),
+			 [](const auto &algorithm) {
+				 return algorithm.param ? "NewReno" : "Cubic";
+			 });

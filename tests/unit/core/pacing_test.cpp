@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Pacing: when new data leaves on a path of some length (core/pacing.c). */
+#include "script.h"
+
+using namespace script;
+
+namespace
+{
+
+constexpr u16 WIDE = 60000;
+
+/* Connected, paced by rub_transmit() itself; the handshake took @rtt. */
+void paced(Script &s, ns rtt = RTT)
+{
+	s.env.edt = false;
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.at(rtt);
+	s.send(seg(SYN | ACK, 0, 1).window(WIDE));
+	s.expect(seg(ACK, 1, 1));
+	s.mark();
+}
+
+bool held(const Script &s)
+{
+	rub_tx tx;
+
+	return !rub_transmit(&s.tcb, &s.env, &tx) && tx.hold == RUB_HOLD_PACED;
+}
+
+u32 bytes(const std::vector<Sent> &sent)
+{
+	u32 n = 0;
+
+	for (const Sent &one : sent)
+		n += one.tx.len;
+	return n;
+}
+
+/* An initial window has left, and all but one segment of it is acknowledged after RTT. */
+void second_flight(Script &s)
+{
+	paced(s);
+	s.write(100 * MSS);
+	ASSERT_EQ(bytes(s.take()), 10u * MSS);
+	s.at(RTT);
+	s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+}
+
+} // namespace
+
+/* RFC 6928: an initial window may be a burst. */
+TEST(Pacing, TheInitialWindowLeavesAtOnce)
+{
+	Script s;
+
+	paced(s);
+	s.write(100 * MSS);
+	EXPECT_EQ(bytes(s.take()), 10u * MSS);
+	EXPECT_FALSE(held(s)); /* it is the window that holds the rest */
+}
+
+/* Slow start: 2 cwnd / SRTT, two segments at a time. */
+TEST(Pacing, SlowStartIsSpreadAtTwiceTheWindowARoundTrip)
+{
+	Script s;
+
+	second_flight(s);
+	ASSERT_EQ(s.tcb.cc.cwnd, 19u * MSS);
+	const ns gap = RTT * 2 / (2 * 19);
+	for (u32 i = 0; i < 9; i++) {
+		if (i) {
+			EXPECT_TRUE(held(s)) << i;
+			EXPECT_NEAR((s.due() - RTT).count(), (i * gap).count(), 5000) << i;
+			s.at(s.due());
+		}
+		EXPECT_EQ(bytes(s.take()), 2u * MSS) << i;
+	}
+	EXPECT_FALSE(held(s));
+}
+
+/* Congestion avoidance: 1.2 cwnd / SRTT. */
+TEST(Pacing, LaterAtOneAndAFifth)
+{
+	Script s;
+
+	paced(s);
+	s.tcb.cc.ssthresh = 5 * MSS;
+	s.write(100 * MSS);
+	EXPECT_EQ(bytes(s.take()), 10u * MSS);
+	s.at(RTT);
+	s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+	EXPECT_EQ(bytes(s.take()), 2u * MSS);
+	const double cwnd = s.tcb.cc.cwnd, gap = 1e8 * 2 * MSS / (1.2 * cwnd);
+	EXPECT_NEAR(static_cast<double>((s.due() - RTT).count()), gap, 5000);
+}
+
+/* The same under CUBIC. */
+TEST(Pacing, CubicIsPacedAlike)
+{
+	Script s([](rub_config &c) { c.knobs.congestion = RUBATO_CONGESTION_CUBIC; });
+
+	second_flight(s);
+	EXPECT_EQ(bytes(s.take()), 2u * MSS);
+	EXPECT_NEAR((s.due() - RTT).count(), (RTT * 2 / (2 * 19)).count(), 5000);
+}
+
+/* RUB_PACE_RTT_MIN: a host or a rack. */
+TEST(Pacing, ShortPathsAreNot)
+{
+	Script s;
+
+	paced(s, 900us);
+	s.write(100 * MSS);
+	EXPECT_EQ(bytes(s.take()), 10u * MSS);
+	s.at(900us);
+	s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+	EXPECT_FALSE(held(s));
+	EXPECT_GE(bytes(s.take()), 16u * MSS);
+}
+
+/* A millisecond's worth is one unit, as large as the shell takes it. */
+TEST(Pacing, AUnitIsAMillisecondOfThePace)
+{
+	Script s;
+
+	s.env.gso_max = 64 * MSS;
+	paced(s, 10ms);
+	s.tcb.cc.cwnd = 50 * MSS;
+	s.write(100 * MSS);
+	s.units.clear();
+	(void)s.take();
+	s.at(s.due());
+	ASSERT_FALSE(s.units.empty());
+	EXPECT_GE(s.units.back().len, 9u * MSS); /* 2 * 50 segments in 10 ms */
+	EXPECT_LE(s.units.back().len, 10u * MSS);
+	(void)s.take();
+}
+
+TEST(Pacing, AnAcknowledgementNeverWaits)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	ASSERT_TRUE(held(s));
+	s.send(seg(ACK | PSH, 1, 1 + 9 * MSS, 100).window(WIDE));
+	const std::vector<Sent> sent = s.take();
+	ASSERT_EQ(sent.size(), 1u);
+	EXPECT_EQ(sent[0].tx.len, 0u);
+	EXPECT_TRUE(held(s));
+}
+
+TEST(Pacing, ARetransmissionNeverWaits)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	ASSERT_TRUE(held(s));
+	for (int i = 0; i < 3; i++)
+		s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+	const std::vector<Sent> sent = s.take();
+	ASSERT_FALSE(sent.empty());
+	EXPECT_EQ(sent[0].tx.seq, s.iss + 1 + 9 * MSS);
+	EXPECT_TRUE(sent[0].tx.again);
+	EXPECT_EQ(sent[0].at, s.env.now);
+}
+
+/* A FIN behind what waits, waits with it; alone it has nothing to spread. */
+TEST(Pacing, TheFinComesBehindTheData)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	ASSERT_TRUE(held(s));
+	s.shutdown();
+	s.silence();
+	EXPECT_TRUE(held(s));
+}
+
+/* The path's, not the clocks': tempo never touches it. */
+TEST(Pacing, TempoNeverTouchesIt)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	const ns due = s.due();
+	s.tune(nullptr, 4 * RUBATO_TEMPO_ONE);
+	EXPECT_EQ(s.due(), due);
+}
+
+/* A timer that is late by less than a quantum costs nothing: the next deadline is nominal. */
+TEST(Pacing, ALateTimerIsMadeUpFor)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	const ns first = s.due();
+	s.at(first - 1ns);
+	s.env.now += 500'001;
+	s.drain();
+	EXPECT_EQ(bytes(s.take()), 2u * MSS);
+	EXPECT_NEAR((s.due() - first).count(), (first - RTT).count(), 5000);
+}
+
+/* What the process did not send in time is not made up for. */
+TEST(Pacing, APauseIsNotMadeUpFor)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	const ns gap = s.due() - RTT;
+	s.env.now += 30'000'000;
+	s.drain();
+	EXPECT_EQ(bytes(s.take()), 2u * MSS);
+	EXPECT_NEAR((s.due() - s.now()).count(), gap.count(), 5000);
+}
+
+/* Nothing in flight: as much as an initial window at once, again. */
+TEST(Pacing, AFreshStartMayBurstAgain)
+{
+	Script s;
+
+	paced(s);
+	s.tcb.cc.cwnd = 40 * MSS;
+	s.write(12 * MSS);
+	(void)s.take();
+	s.at(50ms);
+	(void)s.take();
+	s.send(seg(ACK, 1, 1 + 12 * MSS).window(WIDE));
+	s.write(30 * MSS);
+	EXPECT_EQ(bytes(s.take()), 10u * MSS);
+	EXPECT_TRUE(held(s));
+	s.at(s.due());
+	EXPECT_EQ(bytes(s.take()), 2u * MSS);
+}
+
+/* With a queue discipline that holds units, nothing waits here: each says when it may leave. */
+TEST(Pacing, ADepartureTimeGoesAlong)
+{
+	Script s;
+
+	s.env.edt = true;
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.at(RTT);
+	s.send(seg(SYN | ACK, 0, 1).window(WIDE));
+	s.expect(seg(ACK, 1, 1));
+	s.write(100 * MSS);
+	for (const Sent &sent : s.take())
+		EXPECT_EQ(sent.tx.not_before, 0u);
+	s.at(2 * RTT);
+	s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+	EXPECT_FALSE(held(s));
+	const std::vector<Sent> sent = s.take();
+	ASSERT_EQ(sent.size(), 18u);
+	EXPECT_EQ(sent[0].tx.not_before, 0u);
+	EXPECT_EQ(sent[1].tx.not_before, 0u);
+	for (u32 i = 2; i < 18; i++)
+		EXPECT_NEAR(static_cast<double>(sent[i].tx.not_before - s.env.now),
+			    1e8 * i / (2 * 19), 5000)
+			<< i;
+}
+
+/* A local drop waits for rto-min; pacing asks for no earlier timer. */
+TEST(Pacing, ALocalDropDecidesAlone)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	s.drop_next(1);
+	s.at(s.due());
+	s.silence();
+	EXPECT_FALSE(held(s));
+	EXPECT_EQ(s.due(), s.now() + 200ms); /* rto-min */
+}
