@@ -138,7 +138,7 @@ static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 		return 0;
 	tcb->snd_mss = mss;
 	if (!(tcb->flags & RUB_F_SYN_OUT))
-		tcb->snd_nxt = tcb->snd_una;
+		rub_loss_mtu(tcb);
 	return 0;
 }
 

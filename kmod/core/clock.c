@@ -73,9 +73,11 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 	}
 	if (tcb->flags & RUB_F_SYN_OUT)
 		return RUBATO_CLOCK_SYNACK;
-	if (tcb->snd_nxt != tcb->snd_una || rub_sendable(tcb, env))
+	if (tcb->snd_nxt - tcb->snd_una != tcb->out.lost || rub_sendable(tcb, env))
 		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN : RUBATO_CLOCK_DATA;
-	return rub_unsent(tcb) ? RUBATO_CLOCK_PERSIST : rub_keepalive_clock(tcb, env);
+	if (tcb->out.lost || rub_unsent(tcb))
+		return RUBATO_CLOCK_PERSIST;
+	return rub_keepalive_clock(tcb, env);
 }
 
 /* Persist runs though the window has room: a cork, or the sender's silly-window avoidance. */

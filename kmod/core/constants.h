@@ -105,6 +105,14 @@
  * a round trip then (RFC 5681 section 3.1), and 16 of them outlast an initial window of 10.
  */
 #define RUB_QUICK_ACKS		16U
+/* RFC 8985 section 6.2: the reordering window is a quarter of the least RTT, times a factor ... */
+#define RUB_REO_WND_SHIFT	2U
+/* ... that a D-SACK raises for so many recoveries. */
+#define RUB_REO_WND_PERSIST	16U
+#define RUB_REO_WND_MULT_MAX	255U
+/* RFC 8985 section 7.2: PTO without SRTT; TLP.max_ack_delay, Linux's longest. */
+#define RUB_PTO_INITIAL		RUB_NS_PER_S
+#define RUB_TLP_MAX_ACK_DELAY	(200 * RUB_NS_PER_MS)
 /* How far beyond the old SND.NXT a reincarnation's ISS starts: no old window reaches it. */
 #define RUB_ISS_STEP		65537U
 

@@ -85,17 +85,17 @@ struct rub_anchor {
  * @from: first sequence number
  * @to: behind the last; a FIN counts
  * @sent: when it left the last time
- * @seen: SND.MAX when it left the last time (RFC 8985 section 5.1: end_seq's companion)
  * @flags: RUB_N_* (core/records.h)
+ * @below: states that occur below it in the tree, its own included
  *
  * The other fields are core/records.c's: links by index, never by address, so that whoever
  * lends them may move them.
  */
 struct rub_node {
-	u32 from, to, seen;
+	u32 from, to;
 	u16 left, right, up;
 	u16 older, newer;
-	u16 flags;
+	u8 flags, below;
 	rub_ns sent;
 };
 
@@ -103,32 +103,76 @@ struct rub_node {
  * struct rub_out - what is in flight, as records: core/records.c
  * @lent: nodes beyond the inline ones, the shell's memory; RUB_NODES_INLINE is the first's index
  * @n_lent: how many
- * @free: list of unused nodes
+ * @free: list of nodes that were in use once
+ * @fresh: the first of those that never were
  * @root: of the tree ordered by sequence number
  * @oldest: of the list in the order of @sent: what is neither acknowledged nor lost
  * @newest: its end
  * @n: records in use
  * @sacked: bytes that SACK has acknowledged
- * @lost: bytes considered lost
- * @again: bytes of these that were sent again and are in flight
+ * @lost: bytes considered lost and not sent again since
+ * @again: bytes in flight that are not there for the first time
  */
 struct rub_out {
 	struct rub_node node[RUB_NODES_INLINE];
 	struct rub_node *lent;
-	u16 n_lent, free, root, oldest, newest, n;
+	u16 n_lent, free, fresh, root, oldest, newest, n;
 	u32 sacked, lost, again;
 };
 
 /**
- * struct rub_loss - loss detection and recovery: core/recovery.c, core/rack.c
+ * struct rub_rack - RFC 8985's RACK, with its names: core/rack.c
+ * @xmit_ts: when what was delivered last of all, in the order of sending, left; 0: nothing was
+ * @rtt: of what was delivered last
+ * @end_seq: behind it
+ * @fack: the highest sequence number acknowledged or SACKed
+ * @dsack_round: SND.NXT when a D-SACK widened the window; not again before it is acknowledged
+ * @mult: reo_wnd_mult
+ * @persist: reo_wnd_persist
+ * @reordering: reordering_seen
+ * @in_round: @dsack_round holds
+ */
+struct rub_rack {
+	rub_ns xmit_ts, rtt;
+	u32 end_seq, fack, dsack_round;
+	u8 mult, persist;
+	bool reordering, in_round;
+};
+
+/**
+ * struct rub_tlp - RFC 8985's loss probe: core/rack.c
+ * @end_seq: SND.NXT when it left
+ * @out: it is not answered: @end_seq holds
+ * @again: it was a retransmission (is_retrans)
+ * @measured: an RTT sample was had since the last one
+ */
+struct rub_tlp {
+	u32 end_seq;
+	bool out, again, measured;
+};
+
+/**
+ * struct rub_loss - loss recovery: core/recovery.c
  * @mode: enum rub_loss_mode (core/tcb.h)
- * @recover: SND.MAX when recovery began (RFC 6582, RFC 6675 RecoveryPoint)
+ * @undo: the last congestion response may prove wrong; the next three say how
+ * @recover: SND.MAX when recovery began (RFC 6582; RFC 6675: RecoveryPoint)
  * @dupacks: duplicate acknowledgements in a row
+ * @start: SND.UNA when recovery began
+ * @again: bytes sent again since then that no D-SACK called superfluous
+ * @again_at: when the first of them left; 0: none did
+ * @flight: RecoverFS (RFC 6937)
+ * @prr_delivered: RFC 6937
+ * @prr_out: RFC 6937
  */
 struct rub_loss {
 	u8 mode;
-	u32 recover;
-	u32 dupacks;
+	bool undo;
+	u32 recover, dupacks;
+	u32 start, again;
+	rub_ns again_at;
+	u32 flight, prr_delivered, prr_out;
+	struct rub_rack rack;
+	struct rub_tlp tlp;
 };
 
 /**
@@ -216,7 +260,7 @@ struct rub_tcb {
 	rub_ns ts_recent_at;	/* when ts_recent was taken; 0 for never */
 
 	u32 rtt_seq;
-	rub_ns rtt_start, srtt, rttvar;
+	rub_ns rtt_start, srtt, rttvar, min_rtt; /* min_rtt: 0 for none */
 	u32 held;	/* steps of back-off kept until the next RTT sample (RFC 6298 section 5) */
 	u32 reset_seq;	/* RUB_F_REFUSE: the number of the RST that answers a bad ACK */
 
@@ -229,7 +273,7 @@ struct rub_tcb {
 	rub_ns text_at;		/* when text came the last time; 0 for never */
 	u16 rcv_mss;		/* the longest segment that came, as far as we allow it */
 	u8 quick;		/* acknowledgements that will not be delayed */
-	rub_ns probe_from;	/* the loss probe waits since then; 0 for none */
+	rub_ns probe_from;	/* the loss probe waits since then; 0: none is wanted */
 	rub_ns paced_from;	/* when the paced bytes began to leave */
 	u32 paced, unpaced;	/* how many they are; how many more are free */
 	rub_ns challenge_start;	/* 0: never */

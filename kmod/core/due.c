@@ -317,6 +317,35 @@ rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	}
 }
 
+rub_ns rub_reorder_due(const struct rub_tcb *tcb)
+{
+	const struct rub_rack *rack = &tcb->loss.rack;
+	const struct rub_node *n;
+
+	if (!(tcb->opts & RUB_OPT_SACK) || !rack->xmit_ts || tcb->out.oldest == RUB_NO_NODE)
+		return RUB_NEVER;
+	n = rub_rec_at(&tcb->out, tcb->out.oldest);
+	if (!rub_rack_sent_after(rack, n))
+		return RUB_NEVER;
+	return add(add(n->sent, rack->rtt), rub_rack_window(tcb));
+}
+
+/* RFC 8985 section 7.2; at the time of the next try that try does as well. */
+rub_ns rub_probe_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	rub_ns pto = RUB_PTO_INITIAL, at;
+
+	if (!rub_tlp_wanted(tcb))
+		return RUB_NEVER;
+	if (tcb->srtt) {
+		pto = 2 * tcb->srtt;
+		if (tcb->snd_nxt - tcb->snd_una <= tcb->snd_mss)
+			pto += RUB_TLP_MAX_ACK_DELAY;
+	}
+	at = add(tcb->probe_from, pto);
+	return at < rub_clock_due(tcb, env) ? at : RUB_NEVER;
+}
+
 static rub_ns earlier(rub_ns a, rub_ns b)
 {
 	return a < b ? a : b;
@@ -326,6 +355,7 @@ rub_ns rub_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	rub_ns due = earlier(rub_clock_due(tcb, env), rub_ack_due(tcb, env));
 
+	due = earlier(due, earlier(rub_reorder_due(tcb), rub_probe_due(tcb, env)));
 	return earlier(due, paced_due(tcb, env));
 }
 

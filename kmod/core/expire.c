@@ -25,9 +25,10 @@ static void try_again(struct rub_tcb *tcb, const struct rub_env *env)
 		tcb->flags |= RUB_F_PROBE;
 		return;
 	}
-	if (!(tcb->flags & RUB_F_SYN_OUT))
+	if (tcb->flags & RUB_F_SYN_OUT)
+		tcb->snd_nxt = tcb->iss;
+	else
 		rub_loss_timeout(tcb, env);
-	tcb->snd_nxt = tcb->snd_una;
 	/* A window that shrank to nothing under what is in flight is probed at once (MUST-35). */
 	tcb->flags |= tcb->snd_wnd || tcb->flags & RUB_F_SYN_OUT ? RUB_F_RTO : RUB_F_PROBE;
 }
@@ -65,6 +66,12 @@ void rub_expire(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *r
 	rub_rx_init(rx);
 	if (env->now >= rub_ack_due(tcb, env))
 		rub_ack_expire(tcb);
+	if (env->now >= rub_reorder_due(tcb))
+		rub_loss_reorder(tcb, env);
+	if (env->now >= rub_probe_due(tcb, env)) {
+		tcb->probe_from = 0;
+		tcb->flags |= RUB_F_TLP;
+	}
 	if (env->now >= rub_clock_due(tcb, env))
 		clock_expire(tcb, env, rx);
 }

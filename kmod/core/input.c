@@ -215,8 +215,7 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 	if (syn) {
 		syn_acked(tcb, env);
 	} else {
-		rub_rtt_acked(tcb, env);
-		rub_loss_acked(tcb, acked, env);
+		rub_loss_ack(tcb, seg, acked, false, env);
 	}
 }
 
@@ -240,14 +239,18 @@ static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
 		return challenge(tcb, env, rx, RUBATO_REASON_BAD_ACK);
 	if (seq_before(seg->ack, tcb->snd_una - tcb->snd_wnd_max))
 		return challenge(tcb, env, rx, RUBATO_REASON_OLD_ACK);
-	if (seq_before(seg->ack, tcb->snd_una))
-		return true; /* a duplicate: only its text counts */
+	if (seq_before(seg->ack, tcb->snd_una)) {
+		/* A duplicate: its text counts, and what it tells of duplicates (D-SACK). */
+		if (seg->n_sack)
+			rub_loss_ack(tcb, seg, 0, false, env);
+		return true;
+	}
 	answered(tcb, env);
 	rub_ecn_echo(tcb, seg, env);
 	if (seq_after(seg->ack, tcb->snd_una))
 		take_ack(tcb, seg, env, rx);
-	else if (duplicate)
-		rub_loss_duplicate(tcb, env);
+	else
+		rub_loss_ack(tcb, seg, 0, duplicate, env);
 	if (seq_before(tcb->snd_wl1, seg->seq) ||
 	    (tcb->snd_wl1 == seg->seq && !seq_after(tcb->snd_wl2, seg->ack)))
 		update_send_window(tcb, seg);

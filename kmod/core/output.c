@@ -36,14 +36,28 @@ static u32 window_room(const struct rub_tcb *tcb, u32 seq)
 	return seq_after(edge, seq) ? edge - seq : 0;
 }
 
-static u32 congestion_room(const struct rub_tcb *tcb, const struct rub_env *env, u32 seq)
+/*
+ * RFC 3042, limited transmit: the first two duplicates let a segment out each, as something has
+ * left the network. With SACK the pipe tells as much.
+ */
+static u32 limited_transmit(const struct rub_tcb *tcb)
 {
-	u32 used = seq - tcb->snd_una, cwnd = rub_cc_window(tcb, env);
+	u32 n = tcb->loss.dupacks;
 
-	return cwnd > used ? cwnd - used : 0;
+	if (tcb->opts & RUB_OPT_SACK || tcb->loss.mode != RUB_LOSS_OPEN || n >= RUB_DUPTHRESH)
+		return 0;
+	return n * tcb->snd_mss;
 }
 
-/* Queued bytes that have not left, or that a timeout has pulled back. */
+static u32 congestion_room(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	u64 most = (u64)rub_cc_window(tcb, env) + limited_transmit(tcb);
+	u32 used = rub_pipe(tcb);
+
+	return most > used ? (u32)(most - used) : 0;
+}
+
+/* Queued bytes that have not left. */
 static u32 unsent_bytes(const struct rub_tcb *tcb)
 {
 	return seq_before(tcb->snd_nxt, tcb->snd_end) ? tcb->snd_end - tcb->snd_nxt : 0;
@@ -106,13 +120,10 @@ static u32 largest_unit(const struct rub_tcb *tcb, const struct rub_env *env, u3
 	return most > cut ? most - most % cut : cut;
 }
 
-/* New data, or what a timeout has pulled back. False: nothing may go now. */
-static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+/* New data. False: nothing may go now. */
+static bool propose_new(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, env, tcb->snd_nxt);
-	u32 queued = unsent_bytes(tcb), len, most;
-	/* One octet beyond SND.NXT was a probe: the rest is as new as ever. */
-	bool again = seq_before(tcb->snd_nxt + 1, tcb->snd_max);
+	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, env), len, most;
 
 	if (!rub_unsent(tcb))
 		return false;
@@ -120,16 +131,62 @@ static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, s
 	room = room < more ? room : more;
 	/* Every segment has an urgent pointer of its own. */
 	most = tx->flags & RUB_URG ? tx->cut : largest_unit(tcb, env, tx->cut);
-	if (again) {
-		/* It left before: neither Nagle nor the silly window holds it back again. */
-		most = tx->cut;
-		len = queued < room ? queued : room;
-	} else {
-		len = worthwhile(tcb, queued, room, tx->cut);
-	}
+	len = worthwhile(tcb, unsent_bytes(tcb), room, tx->cut);
 	len = len < most ? len : most;
 	finish_data(tcb, tx, len, room > len);
+	if (!tx->len && !(tx->flags & RUB_FIN))
+		return false;
+	if (rub_rec_room(&tcb->out))
+		return true;
+	tx->hold = RUB_HOLD_NODES;
+	return false;
+}
+
+/* Retransmits from @seq, in record @n: at most @most bytes, and the FIN if it is this record's. */
+static bool finish_again(const struct rub_tcb *tcb, const struct rub_node *n, u32 most,
+			 struct rub_tx *tx)
+{
+	u32 len = seq_min(n->to, tcb->snd_end) - tx->seq, room = window_room(tcb, tx->seq);
+	/* A FIN that never left may go along. */
+	bool fin = seq_after(n->to, tcb->snd_end) || tcb->snd_nxt == tcb->snd_end;
+
+	if (len > most)
+		len = most - most % tx->cut;
+	len = len < room ? len : room;
+	finish_data(tcb, tx, len, fin && room > len);
+	tx->again = true;
 	return tx->len || tx->flags & RUB_FIN;
+}
+
+/*
+ * The lowest that is lost. It left before: neither Nagle nor the silly window holds it back again.
+ * One segment of it goes whatever cwnd says when the clock has fired or recovery begins.
+ */
+static bool propose_lost(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	u16 i = rub_rec_first(&tcb->out, RUB_N_LOST, tcb->snd_una);
+	const struct rub_node *n;
+	u32 most;
+
+	if (i == RUB_NO_NODE)
+		return false;
+	n = rub_rec_at(&tcb->out, i);
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, n->from);
+	if (tcb->flags & (RUB_F_RTO | RUB_F_FAST) || tx->flags & RUB_URG)
+		most = tx->cut;
+	else
+		most = largest_unit(tcb, env, tx->cut);
+	if (!(tcb->flags & (RUB_F_RTO | RUB_F_FAST)) && most > congestion_room(tcb, env))
+		most = congestion_room(tcb, env);
+	if (tcb->flags & RUB_F_RTO)
+		mark_try(tcb, tx);
+	return most && finish_again(tcb, n, most, tx);
+}
+
+/* What is lost goes before what is new. */
+static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+{
+	return tcb->out.lost ? propose_lost(tcb, env, tx) : propose_new(tcb, env, tx);
 }
 
 bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env)
@@ -139,32 +196,42 @@ bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env)
 	return propose_data(tcb, env, &tx);
 }
 
-/* One segment from SND.UNA: the clock fired, or three duplicates arrived. */
-static bool propose_first(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
+/* RFC 8985 section 7.3: a new segment, cwnd or not, else the last one again. */
+static bool propose_loss_probe(const struct rub_tcb *tcb, const struct rub_env *env,
+			       struct rub_tx *tx)
 {
-	u32 queued = rub_queued(tcb), room = window_room(tcb, tcb->snd_una), len;
+	u32 room = window_room(tcb, tcb->snd_nxt), len = unsent_bytes(tcb), seq;
+	u16 i = rub_rec_tail(&tcb->out);
+	const struct rub_node *n;
 
-	if (!room || tcb->snd_una == tcb->snd_max)
+	if (i == RUB_NO_NODE)
 		return false;
-	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_una);
-	len = queued < tx->cut ? queued : tx->cut;
-	len = room < len ? room : len;
-	finish_data(tcb, tx, len, room > len);
-	tx->again = true;
-	if (tcb->flags & RUB_F_RTO)
-		mark_try(tcb, tx);
-	return tx->len || tx->flags & RUB_FIN;
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
+	if (rub_unsent(tcb) && room && rub_rec_room(&tcb->out)) {
+		len = len < tx->cut ? len : tx->cut;
+		len = len < room ? len : room;
+		finish_data(tcb, tx, len, room > len);
+		return true;
+	}
+	n = rub_rec_at(&tcb->out, i);
+	seq = n->from;
+	len = seq_min(n->to, tcb->snd_end) - seq;
+	if (len > tx->cut)
+		seq += (len - 1) / tx->cut * tx->cut;
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, seq);
+	return finish_again(tcb, n, tx->cut, tx);
 }
 
 /* Persist fired: what the window allows after all, else one octet beyond it, else the FIN. */
 static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	u32 room = window_room(tcb, tcb->snd_nxt), len = room ? room : 1;
-	u32 queued = unsent_bytes(tcb);
+	u32 seq = tcb->out.lost ? tcb->snd_una : tcb->snd_nxt;
+	u32 queued = seq_before(seq, tcb->snd_end) ? tcb->snd_end - seq : 0;
+	u32 room = window_room(tcb, seq), len = room ? room : 1;
 
-	if (!rub_unsent(tcb))
+	if (!rub_unsent(tcb) && !tcb->out.lost)
 		return false;
-	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE, tcb->snd_nxt);
+	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE, seq);
 	len = len < tx->cut ? len : tx->cut;
 	len = len < queued ? len : queued;
 	finish_data(tcb, tx, len, !len || room > len);
@@ -235,9 +302,9 @@ static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *en
 		return propose_syn(tcb, env, tx);
 	if (!has_send_side(tcb))
 		return false;
-	if (tcb->flags & (RUB_F_RTO | RUB_F_FAST) && propose_first(tcb, env, tx))
-		return true;
 	if (tcb->flags & RUB_F_PROBE && propose_probe(tcb, env, tx))
+		return true;
+	if (tcb->flags & RUB_F_TLP && propose_loss_probe(tcb, env, tx))
 		return true;
 	return propose_data(tcb, env, tx);
 }
@@ -256,7 +323,7 @@ static bool propose_keepalive(const struct rub_tcb *tcb, const struct rub_env *e
 
 static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	u8 hold = RUB_HOLD_NOTHING;
+	u8 hold;
 
 	if (propose_reset(tcb, tx))
 		return true;
@@ -264,9 +331,11 @@ static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct
 		return false;
 	/* After a local drop nothing of ours goes before rub_due(); an ACK may. */
 	if (!tcb->run.dropped && propose_sequence(tcb, env, tx)) {
-		if (!rub_pace_holds(tcb, env, tx))
+		if (tcb->flags & RUB_F_TLP || !rub_pace_holds(tcb, env, tx))
 			return true;
 		hold = RUB_HOLD_PACED;
+	} else {
+		hold = tx->hold;
 	}
 	if (!tcb->run.dropped && propose_keepalive(tcb, env, tx))
 		return true;
@@ -286,23 +355,17 @@ bool rub_transmit(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 	return true;
 }
 
-static void time_it(struct rub_tcb *tcb, const struct rub_tx *tx, u32 end,
-		    const struct rub_env *env)
-{
-	if (tx->again || seq_before(tx->seq, tcb->snd_max)) {
-		rub_clear(tcb, RUB_F_RTT); /* Karn: nobody can tell which one is answered */
-	} else if (!(tcb->flags & RUB_F_RTT)) {
-		tcb->flags |= RUB_F_RTT;
-		tcb->rtt_seq = end;
-		tcb->rtt_start = env->now;
-	}
-}
-
 static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env)
 {
 	if (tx->again)
 		tcb->flags |= RUB_F_SYN_LOST;
-	time_it(tcb, tx, tcb->iss + 1, env);
+	if (tx->again || seq_before(tx->seq, tcb->snd_max)) {
+		rub_clear(tcb, RUB_F_RTT); /* Karn: nobody can tell which one is answered */
+	} else {
+		tcb->flags |= RUB_F_RTT;
+		tcb->rtt_seq = tcb->iss + 1;
+		tcb->rtt_start = env->now;
+	}
 	tcb->snd_nxt = tcb->iss + 1;
 	tcb->snd_max = seq_max(tcb->snd_max, tcb->snd_nxt);
 }
@@ -312,7 +375,7 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 {
 	u32 end = tx->seq + len + !!(tx->flags & RUB_FIN && len == tx->len);
 
-	if (tx->seq == tcb->snd_una)
+	if (tx->again)
 		rub_clear(tcb, RUB_F_RTO | RUB_F_FAST);
 	rub_clear(tcb, RUB_F_PROBE);
 	if (tx->flags & RUB_CWR)
@@ -320,11 +383,12 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 	rub_cc_sent(tcb, seq_after(end, tcb->snd_max) ? end - tcb->snd_max : 0, env);
 	rub_pace_sent(tcb, len, env);
 	/* A probe beyond the window is in flight only if the peer takes it. */
-	if (tx->unit == RUB_UNIT_DATA) {
-		tcb->snd_nxt = seq_max(tcb->snd_nxt, end);
-		time_it(tcb, tx, end, env);
-	}
+	if (tx->unit == RUB_UNIT_DATA)
+		rub_loss_sent(tcb, tx->seq, end, env);
 	tcb->snd_max = seq_max(tcb->snd_max, end);
+	if (tcb->flags & RUB_F_TLP)
+		rub_tlp_left(tcb, tx->again, env);
+	rub_clear(tcb, RUB_F_TLP);
 }
 
 /* A local drop is no try: again after rto-min, and the nominal end still holds. */
@@ -334,6 +398,8 @@ static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE);
 	else if (tx->unit == RUB_UNIT_ACK)
 		rub_ack_dropped(tcb, env);
+	else if (tcb->flags & RUB_F_TLP)
+		rub_clear(tcb, RUB_F_TLP); /* the clock's next try does as well */
 	else
 		rub_clock_dropped(&tcb->run, env->now);
 }

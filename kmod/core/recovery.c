@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is missing, and when it goes again: fast retransmit (RFC 5681 section 3.2) and NewReno's
- * fast recovery (RFC 6582).
+ * What is missing, and when it goes again. With SACK: RACK-TLP (RFC 8985), RFC 6675 where RACK has
+ * measured nothing, proportional rate reduction (RFC 6937). Without: fast retransmit (RFC 5681
+ * section 3.2) and NewReno (RFC 6582). A response that proves wrong is undone, by D-SACK (RFC 2883)
+ * or timestamps (RFC 4015). Bytes, never segments.
  */
 #include "core/tcb.h"
 
@@ -12,20 +14,70 @@ static u32 flight(const struct rub_tcb *tcb)
 
 void rub_loss_init(struct rub_tcb *tcb)
 {
-	tcb->loss.mode = RUB_LOSS_OPEN;
-	tcb->loss.dupacks = 0;
+	memset(&tcb->loss, 0, sizeof(tcb->loss));
 	tcb->loss.recover = tcb->iss;
+	tcb->rtt_seq = tcb->snd_una;
+	rub_rec_init(&tcb->out);
+	rub_rack_init(tcb);
 }
 
-/* RFC 6582 section 3.2: step 3 for a partial acknowledgement, step 4 for a full one. */
-static void recover(struct rub_tcb *tcb, u32 acked)
+/* The segment that the peer asks for is lost. */
+static void lose_first(struct rub_tcb *tcb)
+{
+	struct rub_out *out = &tcb->out;
+	u16 i = rub_rec_head(out);
+
+	if (i == RUB_NO_NODE || !(rub_rec(out, i)->flags & RUB_N_FLYING))
+		return;
+	if (rub_rec_len(rub_rec(out, i)) > tcb->snd_mss)
+		rub_rec_cut(out, i, rub_rec(out, i)->from + tcb->snd_mss);
+	rub_rec_set(out, i, RUB_N_LOST);
+}
+
+/* Whatever is begun now may prove wrong. */
+static void begin(struct rub_tcb *tcb, u8 mode)
+{
+	struct rub_loss *loss = &tcb->loss;
+
+	loss->mode = mode;
+	loss->recover = tcb->snd_max;
+	loss->start = tcb->snd_una;
+	loss->undo = true;
+	loss->again = 0;
+	loss->again_at = 0;
+	loss->flight = flight(tcb);
+	loss->prr_delivered = 0;
+	loss->prr_out = 0;
+	loss->tlp.out = false;
+	rub_clear(tcb, RUB_F_FAST | RUB_F_TLP);
+}
+
+/* RFC 5681 section 3.2: what limited transmit sent beyond cwnd does not count. */
+static void enter_recovery(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	u32 in_flight = flight(tcb);
+
+	rub_cc_congestion(tcb, in_flight < tcb->cc.cwnd ? in_flight : tcb->cc.cwnd, env);
+	begin(tcb, RUB_LOSS_RECOVERY);
+	tcb->flags |= RUB_F_FAST;
+}
+
+static void leave(struct rub_tcb *tcb)
+{
+	if (tcb->loss.mode == RUB_LOSS_RECOVERY)
+		rub_cc_recovered(tcb, flight(tcb));
+	tcb->loss.mode = RUB_LOSS_OPEN;
+	rub_clear(tcb, RUB_F_FAST);
+	rub_rack_recovered(tcb);
+}
+
+/* NewReno. RFC 6582 section 3.2: step 3 for a partial acknowledgement, else it is a full one. */
+static void newreno_recover(struct rub_tcb *tcb, u32 acked)
 {
 	u32 mss = tcb->snd_mss;
 
 	if (!seq_before(tcb->snd_una, tcb->loss.recover)) {
-		rub_cc_recovered(tcb, flight(tcb));
-		tcb->loss.mode = RUB_LOSS_OPEN;
-		rub_clear(tcb, RUB_F_FAST);
+		leave(tcb);
 		return;
 	}
 	tcb->cc.cwnd = tcb->cc.cwnd > acked ? tcb->cc.cwnd - acked : 0;
@@ -33,23 +85,26 @@ static void recover(struct rub_tcb *tcb, u32 acked)
 		tcb->cc.cwnd += mss;
 	if (tcb->cc.cwnd < mss)
 		tcb->cc.cwnd = mss;
+	lose_first(tcb);
 	tcb->flags |= RUB_F_FAST;
 }
 
-void rub_loss_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
+static void newreno_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
 {
 	tcb->loss.dupacks = 0;
 	if (tcb->loss.mode == RUB_LOSS_RECOVERY) {
-		recover(tcb, acked);
+		newreno_recover(tcb, acked);
 		return;
 	}
+	if (tcb->loss.mode == RUB_LOSS_TIMEOUT && !seq_before(tcb->snd_una, tcb->loss.recover))
+		leave(tcb);
 	rub_cc_acked(tcb, acked, env);
 	/* It follows, or 2 GiB later it would seem to lie ahead. */
 	if (seq_after(tcb->snd_una, tcb->loss.recover))
 		tcb->loss.recover = tcb->snd_una - 1;
 }
 
-void rub_loss_duplicate(struct rub_tcb *tcb, const struct rub_env *env)
+static void newreno_duplicate(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	if (tcb->loss.mode == RUB_LOSS_RECOVERY) {
 		tcb->cc.cwnd += tcb->snd_mss;
@@ -60,19 +115,205 @@ void rub_loss_duplicate(struct rub_tcb *tcb, const struct rub_env *env)
 	/* RFC 6582 section 3.2 step 2: not again for what an earlier recovery sent. */
 	if (!seq_after(tcb->snd_una, tcb->loss.recover))
 		return;
-	rub_cc_congestion(tcb, flight(tcb), env);
-	tcb->loss.recover = tcb->snd_max;
+	enter_recovery(tcb, env);
 	tcb->cc.cwnd = tcb->cc.ssthresh + RUB_DUPTHRESH * tcb->snd_mss;
-	tcb->loss.mode = RUB_LOSS_RECOVERY;
-	tcb->flags |= RUB_F_FAST;
+	lose_first(tcb);
 }
 
-/* RFC 5681 section 3.1 and RFC 6582 section 3.2 step 5. Before snd_nxt is pulled back. */
+/* RFC 6937 section 3, with the slow start reduction bound. */
+static void reduce(struct rub_tcb *tcb, u32 delivered)
+{
+	struct rub_loss *loss = &tcb->loss;
+	u32 pipe = rub_pipe(tcb), ssthresh = tcb->cc.ssthresh, limit, count = 0, due;
+
+	loss->prr_delivered += delivered;
+	if (pipe > ssthresh) {
+		due = (u32)div_u64((u64)loss->prr_delivered * ssthresh + loss->flight - 1,
+				   loss->flight ? loss->flight : 1);
+		if (due > loss->prr_out)
+			count = due - loss->prr_out;
+	} else {
+		limit = loss->prr_delivered > loss->prr_out ?
+			loss->prr_delivered - loss->prr_out : 0;
+		limit = (limit > delivered ? limit : delivered) + tcb->snd_mss;
+		count = ssthresh - pipe < limit ? ssthresh - pipe : limit;
+	}
+	tcb->cc.cwnd = pipe + count;
+}
+
+/* What was thought lost is in flight; nothing of it is timed. */
+static void find_again(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_out *out = &tcb->out;
+	const struct rub_node *n;
+	u16 i;
+
+	while ((i = rub_rec_first(out, RUB_N_LOST, tcb->snd_una)) != RUB_NO_NODE) {
+		n = rub_rec(out, i);
+		rub_rec_resent(out, n->from, n->to, env->now);
+	}
+}
+
+static void undo(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	tcb->loss.undo = false;
+	if (tcb->loss.mode != RUB_LOSS_OPEN) {
+		find_again(tcb, env);
+		leave(tcb);
+	}
+	rub_cc_undo(tcb);
+}
+
+/* D-SACK has called everything superfluous that was sent again. */
+static bool all_superfluous(struct rub_tcb *tcb, const struct rub_news *news)
+{
+	struct rub_loss *loss = &tcb->loss;
+	u32 len = news->again.to - news->again.from;
+
+	if (!news->dsack || !loss->undo || !loss->again ||
+	    seq_before(news->again.from, loss->start) ||
+	    seq_after(news->again.to, loss->recover))
+		return false;
+	loss->again -= len < loss->again ? len : loss->again;
+	return !loss->again;
+}
+
+/*
+ * RFC 4015: TSecr is of a segment that left before the first that was sent again. After a timeout
+ * the first acknowledgement tells; in fast recovery only the last: one may be lost, another late.
+ */
+static bool originals_arrived(const struct rub_tcb *tcb, const struct rub_seg *seg,
+			      const struct rub_news *news)
+{
+	const struct rub_loss *loss = &tcb->loss;
+
+	if (!news->acked || !loss->undo || loss->mode == RUB_LOSS_OPEN || !loss->again_at)
+		return false;
+	if (loss->mode == RUB_LOSS_TIMEOUT ? tcb->snd_una - news->acked != loss->start :
+					     seq_before(tcb->snd_una, loss->recover))
+		return false;
+	return rub_echoes_before(tcb, seg, loss->again_at);
+}
+
+static bool detect(struct rub_tcb *tcb, const struct rub_news *news, const struct rub_env *env)
+{
+	bool lost = rub_rack_detect(tcb, env);
+
+	/* RFC 6675: while RACK knows of nothing delivered, or blocks found no node. */
+	if (tcb->loss.rack.xmit_ts && !news->blind)
+		return lost;
+	lost |= rub_sack_detect(tcb);
+	if (tcb->loss.mode == RUB_LOSS_OPEN && tcb->loss.dupacks >= RUB_DUPTHRESH && !lost) {
+		lose_first(tcb);
+		lost = true;
+	}
+	return lost;
+}
+
+static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_news *news,
+		    const struct rub_env *env)
+{
+	struct rub_loss *loss = &tcb->loss;
+	bool repaired = rub_tlp_repaired(tcb, seg, news), lost;
+
+	if (news->acked)
+		loss->dupacks = 0;
+	else if (news->duplicate || news->sacked)
+		loss->dupacks++;
+	rub_rack_adapt(tcb, news);
+	if (originals_arrived(tcb, seg, news) || all_superfluous(tcb, news))
+		undo(tcb, env);
+	if (loss->mode != RUB_LOSS_OPEN && !seq_before(tcb->snd_una, loss->recover))
+		leave(tcb);
+	if (repaired && loss->mode == RUB_LOSS_OPEN) {
+		enter_recovery(tcb, env);
+		leave(tcb);
+	}
+	lost = detect(tcb, news, env);
+	if (lost && loss->mode == RUB_LOSS_OPEN)
+		enter_recovery(tcb, env);
+	if (loss->mode == RUB_LOSS_RECOVERY)
+		reduce(tcb, news->delivered);
+	else if (news->acked)
+		rub_cc_acked(tcb, news->acked, env);
+}
+
+void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, bool duplicate,
+		  const struct rub_env *env)
+{
+	struct rub_news news = { .acked = acked, .duplicate = duplicate };
+
+	rub_sack_acked(tcb, seg, env, &news);
+	tcb->probe_from = tcb->snd_nxt == tcb->snd_una ? 0 : acked ? env->now : tcb->probe_from;
+	if (tcb->opts & RUB_OPT_SACK) {
+		rub_sack_blocks_in(tcb, seg, env, &news);
+		by_sack(tcb, seg, &news, env);
+	} else if (acked) {
+		newreno_acked(tcb, acked, env);
+	} else if (duplicate) {
+		newreno_duplicate(tcb, env);
+	}
+}
+
+void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	if (!rub_rack_detect(tcb, env))
+		return;
+	if (tcb->loss.mode == RUB_LOSS_OPEN)
+		enter_recovery(tcb, env);
+	if (tcb->loss.mode == RUB_LOSS_RECOVERY)
+		reduce(tcb, 0);
+}
+
+/*
+ * RFC 5681 section 3.1 and RFC 6582 section 3.2 step 5: everything goes again, in order, as the
+ * window allows. What SACK told is forgotten, the receiver may have dropped it (RFC 2018 section
+ * 8); the next ACK tells it anew.
+ */
 void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env)
 {
+	struct rub_out *out = &tcb->out;
+	u32 seq = tcb->snd_una;
+	u16 i;
+
 	rub_cc_timeout(tcb, flight(tcb), !tcb->run.tries, env);
-	tcb->loss.recover = tcb->snd_max;
+	while ((i = rub_rec_first(out, RUB_N_FLYING | RUB_N_SACKED, seq)) != RUB_NO_NODE) {
+		seq = rub_rec(out, i)->to;
+		rub_rec_set(out, i, RUB_N_LOST);
+	}
+	begin(tcb, RUB_LOSS_TIMEOUT);
+	tcb->loss.undo = !tcb->run.tries;
 	tcb->loss.dupacks = 0;
-	tcb->loss.mode = RUB_LOSS_OPEN;
-	rub_clear(tcb, RUB_F_FAST);
+}
+
+void rub_loss_mtu(struct rub_tcb *tcb)
+{
+	struct rub_out *out = &tcb->out;
+	u32 seq = tcb->snd_una;
+	u16 i;
+
+	while ((i = rub_rec_first(out, RUB_N_FLYING, seq)) != RUB_NO_NODE) {
+		seq = rub_rec(out, i)->to;
+		if (rub_rec_len(rub_rec(out, i)) > tcb->snd_mss)
+			rub_rec_set(out, i, RUB_N_LOST);
+	}
+}
+
+void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *env)
+{
+	struct rub_loss *loss = &tcb->loss;
+	u32 old = seq_min(to, tcb->snd_nxt);
+
+	if (seq_before(from, old)) {
+		rub_rec_resent(&tcb->out, from, old, env->now);
+		loss->again += old - from;
+		if (!loss->again_at)
+			loss->again_at = env->now;
+	}
+	if (seq_before(tcb->snd_nxt, to)) {
+		rub_rec_add(&tcb->out, tcb->snd_nxt, to, env->now);
+		tcb->snd_nxt = to;
+		tcb->probe_from = env->now;
+	}
+	loss->prr_out += to - from;
 }

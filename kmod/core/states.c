@@ -8,6 +8,7 @@ void rub_init(struct rub_tcb *tcb)
 {
 	memset(tcb, 0, sizeof(*tcb));
 	tcb->state = RUBATO_CLOSED;
+	rub_rec_init(&tcb->out);
 }
 
 void rub_renew(struct rub_tcb *tcb)
@@ -50,8 +51,8 @@ void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state)
 /* Whatever was due is not any more; only an RST may still leave. */
 void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 {
-	rub_clear(tcb, RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_REFUSE |
-			   RUB_F_HELD);
+	rub_clear(tcb, RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_TLP |
+			   RUB_F_REFUSE | RUB_F_HELD);
 	tcb->clock = RUBATO_CLOCK_NONE;
 	tcb->ack_from = 0;
 	tcb->error = error;

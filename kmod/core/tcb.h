@@ -8,6 +8,7 @@
 
 #include "core/constants.h"
 #include "core/core.h"
+#include "core/records.h"
 #include "core/seq.h"
 
 #define RUB_F_ORPHAN	0x000001u	/* no process holds it any more */
@@ -25,6 +26,7 @@
 #define RUB_F_SYN_LOST	0x001000u	/* our SYN left more than once */
 #define RUB_F_SYN_OUT	0x004000u	/* our SYN is not acknowledged; SND.UNA is ISS, and will be again */
 
+#define RUB_F_TLP	0x008000u	/* a tail-loss probe is due */
 #define RUB_F_CORK	0x010000u
 #define RUB_F_KEEPALIVE	0x020000u
 #define RUB_F_QUICKACK	0x040000u
@@ -45,6 +47,7 @@ static inline void rub_clear(struct rub_tcb *tcb, u32 flags)
 enum rub_loss_mode {
 	RUB_LOSS_OPEN,		/* nothing is missing */
 	RUB_LOSS_RECOVERY,	/* fast recovery: RFC 6582, RFC 6675, RFC 8985 */
+	RUB_LOSS_TIMEOUT,	/* RTO recovery: until what was in flight then is acknowledged */
 };
 
 /* states.c */
@@ -94,6 +97,9 @@ rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env);
 /* When the next paced data may leave; 0 for at once. */
 rub_ns rub_pace_due(const struct rub_tcb *tcb);
 rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
+/* RFC 8985: when the oldest record in flight is lost, if nothing tells otherwise until then. */
+rub_ns rub_reorder_due(const struct rub_tcb *tcb);
+rub_ns rub_probe_due(const struct rub_tcb *tcb, const struct rub_env *env);
 
 /* keepalive.c: RFC 9293 section 3.8.4. */
 /* This connection keeps itself alive when it is idle. */
@@ -166,11 +172,68 @@ void rub_ecn_arrived(struct rub_tcb *tcb, const struct rub_seg *seg);
 void rub_ecn_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
 void rub_ecn_mark(const struct rub_tcb *tcb, struct rub_tx *tx);
 
-/* recovery.c: what is missing, and when it goes again: RFC 6582. */
+/*
+ * What an acknowledgement told. sack.c fills it, rack.c and recovery.c draw the conclusions.
+ */
+struct rub_news {
+	u32 acked;	/* by so much SND.UNA moved */
+	u32 delivered;	/* bytes that arrived and that we did not know of (RFC 6937) */
+	u32 sacked;	/* of these, by SACK */
+	struct rub_range again; /* with @dsack: what arrived more than once */
+	bool dsack;
+	bool duplicate;	/* RFC 5681 section 2 */
+	bool blind;	/* SACK told something that there was no node for */
+};
+
+/* sack.c: the scoreboard. Records below SND.UNA go; SACK blocks are noted. */
+void rub_sack_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		    struct rub_news *news);
+void rub_sack_blocks_in(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+			struct rub_news *news);
+/* RFC 6675 section 4, IsLost(): marks what is. Return: whether anything is newly lost. */
+bool rub_sack_detect(struct rub_tcb *tcb);
+
+/* rack.c: RFC 8985. */
+void rub_rack_init(struct rub_tcb *tcb);
+/* Record @n, up to @end, is newly acknowledged or SACKed. */
+void rub_rack_delivered(struct rub_tcb *tcb, const struct rub_node *n, u32 end,
+			const struct rub_seg *seg, const struct rub_env *env);
+void rub_rack_adapt(struct rub_tcb *tcb, const struct rub_news *news);
+/* A recovery is over. */
+void rub_rack_recovered(struct rub_tcb *tcb);
+rub_ns rub_rack_window(const struct rub_tcb *tcb);
+/* Marks what is lost by now. Return: whether anything is newly lost. */
+bool rub_rack_detect(struct rub_tcb *tcb, const struct rub_env *env);
+bool rub_rack_sent_after(const struct rub_rack *rack, const struct rub_node *n);
+/* TSecr shows that @seg was caused by what left before @then. */
+bool rub_echoes_before(const struct rub_tcb *tcb, const struct rub_seg *seg, rub_ns then);
+/* May a loss probe be scheduled? */
+bool rub_tlp_wanted(const struct rub_tcb *tcb);
+/* True: the probe repaired a loss that the congestion control has not heard of. */
+bool rub_tlp_repaired(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_news *news);
+void rub_tlp_left(struct rub_tcb *tcb, bool again, const struct rub_env *env);
+
+/* recovery.c: what is missing, and when it goes again. */
 void rub_loss_init(struct rub_tcb *tcb);
-void rub_loss_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env);
-void rub_loss_duplicate(struct rub_tcb *tcb, const struct rub_env *env);
+/* An acceptable ACK came; SND.UNA has moved by @acked. */
+void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, bool duplicate,
+		  const struct rub_env *env);
 void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env);
+/* The reordering timer. */
+void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env);
+/*
+ * snd_mss has shrunk: what is in flight in larger segments never arrived. It goes again, cut
+ * smaller; the path is not congested.
+ */
+void rub_loss_mtu(struct rub_tcb *tcb);
+/* [from, to) left, for the first time or again. */
+void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *env);
+
+/* Bytes in the network: RFC 6675's pipe. */
+static inline u32 rub_pipe(const struct rub_tcb *tcb)
+{
+	return tcb->snd_nxt - tcb->snd_una - tcb->out.sacked - tcb->out.lost;
+}
 
 /* reassembly.c: what came out of order. */
 enum rubato_reason rub_ooo_add(struct rub_tcb *tcb, u32 from, u32 to);
