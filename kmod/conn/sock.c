@@ -132,6 +132,7 @@ static void destruct(struct sock *sk)
 
 	rubato_queue_purge_write(sk);
 	rubato_queue_purge_ooo(sk);
+	kfree(rub_unlend(&rs->tcb));
 	rubato_policy_put(rs->policy);
 	rubato_gauge_add(sock_net(sk), RUBATO_GAUGE_SOCKETS, -1);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);

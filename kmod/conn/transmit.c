@@ -7,6 +7,10 @@
 #include "conn/internal.h"
 #include "report/report.h"
 
+/* Records lent to a connection at first, and at most: 32 KiB. */
+#define RECORDS_FIRST	16U
+#define RECORDS_MAX	1024U
+
 static int send_unit(struct sock *sk, const struct rub_tx *tx)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
@@ -25,6 +29,30 @@ static int send_unit(struct sock *sk, const struct rub_tx *tx)
 	return rubato_wire_send(sk, skb, &rs->node.tuple, tx);
 }
 
+/* More records for what is in flight: twice as many as before, up to a bound. */
+static bool lend(struct sock *sk)
+{
+	struct rubato_sock *rs = rubato_sk(sk);
+	u32 n = rub_lent(&rs->tcb) ? 2U * rub_lent(&rs->tcb) : RECORDS_FIRST;
+	struct rub_node *nodes;
+
+	if (n > RECORDS_MAX)
+		return false;
+	nodes = kmalloc_array(n, sizeof(*nodes), GFP_ATOMIC | __GFP_NOWARN);
+	if (!nodes)
+		return false;
+	kfree(rub_lend(&rs->tcb, nodes, n));
+	return true;
+}
+
+static bool next_unit(struct sock *sk, const struct rub_env *env, struct rub_tx *tx)
+{
+	while (!rub_transmit(&rubato_sk(sk)->tcb, env, tx))
+		if (tx->hold != RUB_HOLD_NODES || !lend(sk))
+			return false;
+	return true;
+}
+
 /* Sends until the core says that there is nothing. */
 void rubato_transmit(struct sock *sk, struct rub_env *env)
 {
@@ -34,7 +62,7 @@ void rubato_transmit(struct sock *sk, struct rub_env *env)
 	rub_ns due;
 	int err;
 
-	while (rub_transmit(&rs->tcb, env, &tx)) {
+	while (next_unit(sk, env, &tx)) {
 		err = send_unit(sk, &tx);
 		rub_sent(&rs->tcb, &tx, err ? (s64)err : tx.len, env);
 		rubato_note_sent(net, &tx, err);

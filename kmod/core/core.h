@@ -501,6 +501,11 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
  * Return: the memory lent before, which is the caller's again; NULL if there was none.
  */
 struct rub_node *rub_lend(struct rub_tcb *tcb, struct rub_node *nodes, u16 n);
+/* How many are lent now. */
+static inline u16 rub_lent(const struct rub_tcb *tcb)
+{
+	return tcb->out.n_lent;
+}
 /* A dead connection gives back what was lent; NULL if nothing was. */
 struct rub_node *rub_unlend(struct rub_tcb *tcb);
 

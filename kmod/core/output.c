@@ -172,11 +172,10 @@ static bool propose_lost(const struct rub_tcb *tcb, const struct rub_env *env, s
 		return false;
 	n = rub_rec_at(&tcb->out, i);
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, n->from);
-	if (tcb->flags & (RUB_F_RTO | RUB_F_FAST) || tx->flags & RUB_URG)
+	most = tx->flags & RUB_URG ? tx->cut : largest_unit(tcb, env, tx->cut);
+	if (tcb->flags & (RUB_F_RTO | RUB_F_FAST) || !rub_pipe(tcb))
 		most = tx->cut;
-	else
-		most = largest_unit(tcb, env, tx->cut);
-	if (!(tcb->flags & (RUB_F_RTO | RUB_F_FAST)) && most > congestion_room(tcb, env))
+	else if (most > congestion_room(tcb, env))
 		most = congestion_room(tcb, env);
 	if (tcb->flags & RUB_F_RTO)
 		mark_try(tcb, tx);
