@@ -39,8 +39,7 @@ struct Reference {
 	void ack(double now, double segments_acked)
 	{
 		const double t = now - t_epoch, next = w_cubic(t + rtt);
-		const double alpha =
-			w_est >= cwnd_prior ? 1 : 3 * (1 - beta) / (1 + beta);
+		const double alpha = w_est >= cwnd_prior ? 1 : 3 * (1 - beta) / (1 + beta);
 
 		w_est += alpha * segments_acked / cwnd;
 		if (w_cubic(t) < w_est) {
@@ -131,13 +130,14 @@ TEST_P(Cubic, FollowsTheRfcThroughASecondLoss)
 	EXPECT_TRUE(below || shape.segments < 30);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-	Shapes, Cubic,
-	testing::Values(Shape{"RenoRegion", 1460, 10, 20, 200}, Shape{"Usual", 1460, 50, 100, 150},
-			Shape{"LongPath", 1460, 200, 400, 80}, Shape{"Fat", 1460, 100, 20000, 40},
-			Shape{"SmallSegments", 536, 100, 300, 100},
-			Shape{"Jumbo", 8948, 30, 1000, 200}),
-	[](const auto &shape_info) { return shape_info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Shapes, Cubic,
+			 testing::Values(Shape{"RenoRegion", 1460, 10, 20, 200},
+					 Shape{"Usual", 1460, 50, 100, 150},
+					 Shape{"LongPath", 1460, 200, 400, 80},
+					 Shape{"Fat", 1460, 100, 20000, 40},
+					 Shape{"SmallSegments", 536, 100, 300, 100},
+					 Shape{"Jumbo", 8948, 30, 1000, 200}),
+			 [](const auto &shape_info) { return shape_info.param.name; });
 
 /* Figure 2: at K the window is back at W_max, whatever the path's length. */
 TEST(CubicShape, IsBackAtTheOldWindowAfterK)

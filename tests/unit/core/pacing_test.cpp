@@ -282,3 +282,18 @@ TEST(Pacing, ALocalDropDecidesAlone)
 	EXPECT_FALSE(held(s));
 	EXPECT_EQ(s.due(), s.now() + 200ms); /* rto-min */
 }
+
+TEST(Pacing, NeitherDoesADroppedRetransmissionWakeItUp)
+{
+	Script s;
+
+	second_flight(s);
+	(void)s.take();
+	ASSERT_TRUE(held(s));
+	s.drop_next(1);
+	for (int i = 0; i < 3; i++)
+		s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+	s.silence();
+	ASSERT_EQ(s.dropped(), 1u);
+	EXPECT_EQ(s.due(), s.now() + 200ms);
+}

@@ -153,8 +153,15 @@ TEST_P(Validation, AfterATimeoutAnAckCountsOneSegment)
 {
 	path.send();
 	rub_cc_timeout(&path.tcb, path.flight(), true, &path.env);
-	path.ack(9000);
+	path.ack(1000);
 	EXPECT_EQ(cwnd(), 2000u);
+	path.ack(5000);
+	EXPECT_EQ(cwnd(), 3000u);
+	path.ack(path.flight());
+	EXPECT_EQ(cwnd(), 4000u);
+	path.send(); /* what leaves from here on counts in full */
+	path.ack(path.flight());
+	EXPECT_GE(cwnd(), path.tcb.cc.ssthresh);
 }
 
 /* RFC 3465 section 2.1: SMSS for a window of data, whatever the ACKs look like. */
