@@ -65,6 +65,8 @@ def replay(project, lab, mutant):
         print(f"{mutant.id}: {why}")
         return 1
     (outcome,) = lab.try_all([mutant])
+    for complaint in (c for stage in lab.stages for c in stage.complaints):
+        print(complaint)
     if not outcome.caught_by:
         print(f"{mutant.id} survived")
         return 1
@@ -125,7 +127,7 @@ def try_sample(project, lab, by_file, everything, options):
         print(f"caught by {name}: {n}")
     for why, n in sorted(drawing.refused.items()):
         print(f"left out: {n} with {why}" if why.startswith("the") else f"left out: {n} that {why}")
-    complaints = list(stale(entries, everything, outcomes))
+    complaints = [*stale(entries, everything, outcomes), *(c for stage in lab.stages for c in stage.complaints)]
     for complaint in complaints:
         print(complaint)
     caught = sum(bool(outcome.caught_by) for outcome in outcomes)

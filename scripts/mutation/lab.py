@@ -41,22 +41,24 @@ class Stage:
     def __init__(self, name, build, suites, sanitized=False):
         self.name = name
         self.build = build
-        self.suites = suites
+        self.suites = list(suites)
         self.sanitized = sanitized
         self.library = None
+        self.complaints = []
 
     def open(self, folder):
         """Learns how the library is built, and how long the suites take without a fault."""
         self.library = CoreLibrary(self.build)
         folder.mkdir(parents=True)
         self.library.link(self.library.objects().values(), folder / NAME)
-        for suite in self.suites:
+        for suite in list(self.suites):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            status, output = self.run(suite, folder)
+            status, _ = self.run(suite, folder)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             suite.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             if status:
-                raise BuildError(f"{output[-2000:]}\n{suite.name} fails on the {self.name} core without a fault")
+                self.suites.remove(suite)
+                self.complaints.append(f"{suite.name} ({self.name}) fails without a fault, so it can catch none")
 
     def run(self, suite, folder):
         """Exit status (negative for a signal) and output of a suite on the library of a folder."""
