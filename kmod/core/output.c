@@ -206,7 +206,7 @@ static bool propose_loss_probe(const struct rub_tcb *tcb, const struct rub_env *
 	if (i == RUB_NO_NODE)
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
-	if (rub_unsent(tcb) && room && rub_rec_room(&tcb->out)) {
+	if (rub_unsent(tcb) && room) {
 		len = len < tx->cut ? len : tx->cut;
 		len = len < room ? len : room;
 		finish_data(tcb, tx, len, room > len);

@@ -21,6 +21,8 @@
 #include "core/core.h"
 #include "core/seq.h"
 
+RUB_BEGIN_DECLS
+
 #define RUB_N_FLYING	0x1u
 #define RUB_N_LOST	0x2u
 #define RUB_N_SACKED	0x4u
@@ -61,7 +63,10 @@ u16 rub_rec_first(const struct rub_out *out, u8 states, u32 seq);
 /* The highest record in one of @states that begins before @seq. */
 u16 rub_rec_last(const struct rub_out *out, u8 states, u32 seq);
 
-/* [from, to) left for the first time. It follows what left before; rub_rec_room() was true. */
+/*
+ * [from, to) left for the first time and follows what left before. Never fails, as
+ * rub_rec_resent() does not; who asks rub_rec_room() before keeps records exact.
+ */
 void rub_rec_add(struct rub_out *out, u32 from, u32 to, rub_ns now);
 /*
  * [from, to), inside one record, left again. Never fails: without a node it joins two records
@@ -79,5 +84,7 @@ u16 rub_rec_set(struct rub_out *out, u16 i, u8 state);
 
 /* For tests: everything above holds, and the counts equal a recount, over [una, nxt). */
 bool rub_rec_sound(const struct rub_out *out, u32 una, u32 nxt);
+
+RUB_END_DECLS
 
 #endif
