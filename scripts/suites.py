@@ -229,6 +229,7 @@ SUITES = {
     "scripts": Suite(folder),
     "unit": Suite(host, HOST),
     "oracle": Suite(host, HOST),
+    "exhaustive": Suite(host, HOST, ("test", "check", "long")),
     "fuzz": Suite(lambda name, size: host(name, size, "fuzz"), ("build-core fuzz",), ("test", "long")),
     "vm": Suite(folder),
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),

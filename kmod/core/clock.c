@@ -75,6 +75,10 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 		return RUBATO_CLOCK_SYNACK;
 	if (tcb->snd_nxt - tcb->snd_una != tcb->out.lost || rub_sendable(tcb, env))
 		return tcb->flags & RUB_F_ORPHAN ? RUBATO_CLOCK_FIN : RUBATO_CLOCK_DATA;
+#ifdef RUBATO_PLANT_NO_PERSIST
+	/* The bug that the exhaustive search must catch: it is about liveness, not about time. */
+	return RUBATO_CLOCK_NONE;
+#endif
 	if (tcb->out.lost || rub_unsent(tcb))
 		return RUBATO_CLOCK_PERSIST;
 	return rub_keepalive_clock(tcb, env);
