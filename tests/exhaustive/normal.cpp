@@ -23,7 +23,8 @@ namespace exhaustive
 namespace
 {
 
-template <typename T> void append(std::vector<u8> &bytes, const T &value)
+template <typename T>
+void append(std::vector<u8> &bytes, const T &value)
 {
 	const u8 *p = reinterpret_cast<const u8 *>(&value);
 
@@ -220,8 +221,7 @@ Broken World::check_peer(unsigned side) const
 
 	if (s.phase != Phase::CONNECTION || peer.phase != Phase::CONNECTION ||
 	    !rub_synchronized(&s.tcb) || s.tcb.irs != peer.tcb.iss || rub_is_dead(&s.tcb) ||
-	    rub_is_dead(&peer.tcb) || !rub_synchronized(&peer.tcb) ||
-	    peer.tcb.irs != s.tcb.iss)
+	    rub_is_dead(&peer.tcb) || !rub_synchronized(&peer.tcb) || peer.tcb.irs != s.tcb.iss)
 		return {};
 	/* Without time the ISN clock stands still: a second child has the numbers of the first. */
 	if (s.process.children > 1 || peer.process.children > 1)

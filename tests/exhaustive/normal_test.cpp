@@ -41,19 +41,15 @@ void walk(std::vector<Bounds> bounds, unsigned seed, unsigned steps)
 		worlds[0].normalise(first);
 		for (size_t k = 1; k < worlds.size(); k++) {
 			worlds[k].normalise(other);
-			ASSERT_EQ(first, other) << "world " << k << ", seed " << seed << "\n" << path;
+			ASSERT_EQ(first, other) << "world " << k << ", seed " << seed << "\n"
+						<< path;
 		}
 	}
 }
 
 Bounds many(bool sack)
 {
-	return {.losses = 5,
-		.duplicates = 5,
-		.writes = 6,
-		.aborts = 0,
-		.firings = 3,
-		.sack = sack};
+	return {.losses = 5, .duplicates = 5, .writes = 6, .aborts = 0, .firings = 3, .sack = sack};
 }
 
 void walks(Bounds shifted, bool sack)

@@ -44,7 +44,7 @@ class Search
 {
 public:
 	Search(const Bounds &b, size_t m, std::unordered_set<u64> &s)
-	    : bounds(b), policy(policy_of(b)), most(m), seen(s), parent(b, policy)
+		: bounds(b), policy(policy_of(b)), most(m), seen(s), parent(b, policy)
 	{
 	}
 
@@ -161,9 +161,11 @@ const std::vector<Scenario> scenarios = {
 	{"from closed to closed", 40, {.writes = 1}},
 	{"closing in every order", 20, {.writes = 0, .aborts = 0, .established = true}},
 	{"closing with data", 20, {.writes = 1, .aborts = 0, .established = true}},
-	{"data without an end", 10,
+	{"data without an end",
+	 10,
 	 {.shutdowns = 0, .closes = 0, .aborts = 0, .established = true}},
-	{"data with SACK", 10,
+	{"data with SACK",
+	 10,
 	 {.shutdowns = 1, .closes = 0, .aborts = 0, .established = true, .sack = true}},
 };
 

@@ -9,7 +9,7 @@ namespace exhaustive
 {
 
 World::World(const Bounds &b, const rub_policy &p)
-    : bounds(&b), policy(&p), now(b.start), losses(b.losses), duplicates(b.duplicates)
+	: bounds(&b), policy(&p), now(b.start), losses(b.losses), duplicates(b.duplicates)
 {
 	for (Side &side : sides) {
 		memset(static_cast<void *>(&side), 0, sizeof(side));
@@ -447,19 +447,22 @@ Broken World::apply(const Event &event)
 
 std::string World::describe(const Event &event) const
 {
-	static const char *const names[] = {"deliver", "lose", "duplicate", "fire", "open", "listen",
-					    "write", "read", "shutdown", "close", "abort"};
+	static const char *const names[] = {"deliver",	"lose",	  "duplicate", "fire",
+					    "open",	"listen", "write",     "read",
+					    "shutdown", "close",  "abort"};
 	std::ostringstream o;
 
 	o << names[static_cast<unsigned>(event.kind)];
 	if (event.kind > Kind::DUPLICATE) {
-		o << " " << "AB"[event.which];
+		o << " "
+		  << "AB"[event.which];
 		return o.str();
 	}
 	const OnWire &w = wire[event.which];
 	const unsigned from = 1 - w.to;
 
-	o << " to " << "AB"[w.to] << " <";
+	o << " to "
+	  << "AB"[w.to] << " <";
 	for (unsigned i = 0; i < 8; i++)
 		if (w.seg.flags & (1u << i))
 			o << "FSRPAUEC"[i];

@@ -20,17 +20,17 @@
 namespace exhaustive
 {
 
-constexpr unsigned WIRE = 3;	/* segments in flight at most */
-constexpr unsigned NODES = 6;	/* records lent to a side */
+constexpr unsigned WIRE = 3;  /* segments in flight at most */
+constexpr unsigned NODES = 6; /* records lent to a side */
 constexpr u32 MSS = 100;
-constexpr u32 BUFFER = MSS;	/* of a receiver: one segment closes the window */
+constexpr u32 BUFFER = MSS; /* of a receiver: one segment closes the window */
 
 /* What a run of the search allows. */
 struct Bounds {
 	u8 losses = 1, duplicates = 1;
 	/* What each process may do, how often. Writes are of one byte and of an MSS and a byte. */
 	u8 opens = 1, listens = 1, writes = 2, shutdowns = 1, closes = 1, aborts = 1;
-	u8 firings = 2;		/* of a side's clocks, between two segments that arrive there */
+	u8 firings = 2;		  /* of a side's clocks, between two segments that arrive there */
 	bool established = false; /* begin there, and not at the beginning */
 	bool sack = false;
 	u32 iss[2] = {1000, 5000};
@@ -61,7 +61,7 @@ struct Event {
 /* What a process may still do on its side, and what it knows. */
 struct Process {
 	u8 opens, listens, writes, shutdowns, closes, aborts; /* left */
-	u8 children; /* of the listener */
+	u8 children;					      /* of the listener */
 	bool listening, holds, half_closed;
 	bool saw_fin, reset, waited;
 	u32 written, read;
@@ -110,10 +110,12 @@ public:
 	std::string describe(const Event &event) const;
 	/* enum rubato_state of a side. */
 	int state(unsigned side) const;
-	/* It is about a segment whose number is nobody's: what becomes of it depends on the ISNs. */
+	/* It is about a segment whose number is nobody's: what becomes of it depends on the ISNs.
+	 */
 	bool numberless(const Event &event) const
 	{
-		return event.kind <= Kind::DUPLICATE && exhaustive::numberless(wire[event.which].seg);
+		return event.kind <= Kind::DUPLICATE &&
+		       exhaustive::numberless(wire[event.which].seg);
 	}
 	/* Equal for worlds that differ only in where time and sequence numbers begin. */
 	void normalise(std::vector<u8> &bytes) const;
