@@ -5,6 +5,7 @@
  * Normalised are sequence numbers (ours to our ISS, the peer's to its own) and times: of an
  * anchor only whether it is set remains, because any clock that runs may fire next, so no gap
  * decides what can happen. What was measured (SRTT, RTTVAR) goes with them: it only makes gaps.
+ * (RACK compares times: with SACK a state stands for the times in which it was reached first.)
  * Everything else counts as it is, byte by byte, so a field that is added to a connection is part
  * of the state until somebody says that it is a time or a number. normal_test.cpp shifts both and
  * finds one that was forgotten.
@@ -13,9 +14,8 @@
 
 #include <cstring>
 
-extern "C" {
+#include "core/records.h"
 #include "core/tcb.h" /* which numbers of a connection mean something is told by its flags */
-}
 
 namespace exhaustive
 {
@@ -44,7 +44,7 @@ void forget(rub_anchor &run)
 	flag(run.slip);
 }
 
-/* A number that means nothing yet stays 0. */
+/* A number that means nothing is its own base: 0. */
 void relative(u32 &number, u32 base)
 {
 	number -= base;
@@ -98,23 +98,54 @@ void normalise_numbers(rub_tcb &t)
 	relative(t.dsack, theirs, t.dsack.from != t.dsack.to);
 }
 
+/* Loss detection: numbers of ours, and when they left. */
+void normalise(rub_loss &loss, u32 ours)
+{
+	relative(loss.recover, ours);
+	relative(loss.rack.fack, ours);
+	relative(loss.start, loss.undo ? ours : loss.start);
+	relative(loss.rack.end_seq, loss.rack.xmit_ts ? ours : loss.rack.end_seq);
+	relative(loss.rack.dsack_round, loss.rack.in_round ? ours : loss.rack.dsack_round);
+	relative(loss.tlp.end_seq, loss.tlp.out ? ours : loss.tlp.end_seq);
+	for (rub_ns *at : {&loss.again_at, &loss.rack.xmit_ts, &loss.rack.rtt})
+		flag(*at);
+}
+
+/* Which node a record has, and the shape of their tree, is nobody's business. */
+void put_records(std::vector<u8> &bytes, const rub_out &out, u32 ours)
+{
+	for (u16 i = rub_rec_head(&out); i != RUB_NO_NODE; i = rub_rec_next(&out, i)) {
+		const rub_node *n = rub_rec_at(&out, i);
+
+		append(bytes, n->from - ours);
+		append(bytes, n->to - ours);
+		append(bytes, n->flags);
+	}
+	for (u16 i = out.oldest; i != RUB_NO_NODE; i = rub_rec_at(&out, i)->newer)
+		append(bytes, rub_rec_at(&out, i)->from - ours);
+	append(bytes, out.sacked);
+	append(bytes, out.lost);
+	append(bytes, out.again);
+}
+
 void put_connection(std::vector<u8> &bytes, const rub_tcb &tcb)
 {
 	rub_tcb t;
 
 	/* Padding is part of the bytes, and rub_init() has cleared it. */
-	memcpy(&t, &tcb, sizeof(t));
+	memcpy(static_cast<void *>(&t), &tcb, sizeof(t));
 	normalise_numbers(t);
 	if (!(t.flags & RUB_F_SYN_OUT)) {
 		normalise(t.cc, tcb.iss);
-		relative(t.loss.recover, tcb.iss);
+		normalise(t.loss, tcb.iss);
 	}
 	forget(t.run);
 	forget_measurements(t);
 	for (rub_ns *at : {&t.ack_from, &t.text_at, &t.probe_from, &t.paced_from, &t.ts_recent_at})
 		flag(*at);
-	t.out.lent = nullptr;
+	memset(static_cast<void *>(&t.out), 0, sizeof(t.out));
 	append(bytes, t);
+	put_records(bytes, tcb.out, tcb.iss);
 }
 
 void put_half(std::vector<u8> &bytes, const rub_half &half)
@@ -206,6 +237,8 @@ Broken World::check(unsigned side) const
 		return "2: SND.MAX beyond what was queued and a FIN";
 	if (rub_synchronized(&t) && after(t.rcv_nxt, t.rcv_edge))
 		return "2: RCV.NXT beyond the window";
+	if (rub_synchronized(&t) && !rub_rec_sound(&t.out, t.snd_una, t.snd_nxt))
+		return "5: the records do not add up";
 	const bool work = rub_queued(&t) || !rub_synchronized(&t) || t.snd_una != t.snd_max;
 	if (work && due(side) == RUB_NEVER)
 		return "4: work pending, and no deadline";
