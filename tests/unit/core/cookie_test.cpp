@@ -152,8 +152,8 @@ TEST_F(Cookie, OptionsComeBackWithTimestamps)
 					in.flags |= ECE | CWR;
 				ASSERT_EQ(accept(offered(in)), RUBATO_REASON_NONE);
 				EXPECT_EQ(half.opts, opts | (ecn ? RUB_OPT_ECN : 0));
-				EXPECT_EQ(half.snd_scale, opts & RUB_OPT_WSCALE ? std::min<u8>(shift, 14)
-										: 0);
+				EXPECT_EQ(half.snd_scale,
+					  opts & RUB_OPT_WSCALE ? std::min<u8>(shift, 14) : 0);
 				EXPECT_EQ(tx.flags & (ECE | CWR), ecn ? ECE : 0);
 				EXPECT_EQ(half.ts_recent, 5100u);
 			}
@@ -300,7 +300,8 @@ TEST_F(Cookie, IsVoidWhenOurWindowScaleIsAnother)
 	EXPECT_EQ(accept(ack), RUBATO_REASON_BAD_COOKIE);
 }
 
-/* 24 bits of hash: next to a good one only the 16 sizes of MSS are, and they change nothing else. */
+/* 24 bits of hash: next to a good one only the 16 sizes of MSS are, and they change nothing else.
+ */
 TEST_F(Cookie, ItsNeighboursAreOnlyTheOtherSizes)
 {
 	const rub_seg ack = offered(syn(77, 1460, ALL, 7));

@@ -433,3 +433,276 @@ TEST(SynRcvd, DroppedAnswerMovesNoClock)
 	s.silence();
 	s.expect_at(6s, seg(SYN | ACK, 0, 1));
 }
+
+/*
+ * Options: RFC 7323, RFC 2018, RFC 3168, everything on (modern).
+ */
+namespace
+{
+
+constexpr u32 PEER_TS = 70000;
+
+/* RFC 7323 section 5.4, with the offset that the harness gives: 0. */
+u32 clock_of(const Script &s)
+{
+	return static_cast<u32>(s.env.now / 1'000'000) + s.env.ts_offset;
+}
+
+Seg full_syn(u32 tsval = PEER_TS)
+{
+	return seg(SYN).with_ts(tsval, 0).with_scale(3).with_sack_ok();
+}
+
+/* A half-open connection that has agreed on timestamps, window scale 3 and SACK. */
+void half_open_with_options(Script &s)
+{
+	s.mark();
+	s.listen();
+	s.send(full_syn());
+	s.expect(seg(SYN | ACK, 0, 1)
+			 .with_ts(clock_of(s), PEER_TS)
+			 .with_scale(0)
+			 .with_sack_ok());
+}
+
+} // namespace
+
+/* Only what the SYN offered, and that: RFC 7323 sections 2.2 and 3.2, RFC 2018 section 2. */
+TEST(PassiveOptions, SynAckHasWhatTheSynHad)
+{
+	for (unsigned bits = 0; bits < 8; bits++) {
+		Script s(modern);
+		Seg syn = seg(SYN);
+
+		if (bits & 1)
+			syn = syn.with_ts(PEER_TS, 0);
+		if (bits & 2)
+			syn = syn.with_scale(3);
+		if (bits & 4)
+			syn = syn.with_sack_ok();
+		s.listen();
+		s.send(syn);
+		const auto out = s.take();
+
+		ASSERT_EQ(out.size(), 1u);
+		EXPECT_EQ(out[0].tx.opts, (bits & 1 ? RUB_OPT_TS : 0) |
+						  (bits & 2 ? RUB_OPT_WSCALE : 0) |
+						  (bits & 4 ? RUB_OPT_SACK : 0));
+		EXPECT_EQ(out[0].tx.flags, SYN | ACK);
+	}
+}
+
+TEST(PassiveOptions, NothingIsAgreedOnThatThePolicyForbids)
+{
+	Script s;
+
+	s.listen();
+	s.send(full_syn());
+	const auto out = s.take();
+
+	ASSERT_EQ(out.size(), 1u);
+	EXPECT_EQ(out[0].tx.opts, 0);
+	EXPECT_EQ(s.half.opts, 0);
+}
+
+/* RFC 7323 section 2.2: "The window field in a segment where the SYN bit is set is not scaled." */
+TEST(PassiveOptions, OnlyTheSynAcksWindowIsUnscaled)
+{
+	Script s(modern);
+
+	s.env.rcv_max = 1 << 20;
+	s.listen();
+	s.send(full_syn().window(500));
+	/* 2^20 >> 5 fits 16 bits, 2^20 >> 4 does not. */
+	s.expect(seg(SYN | ACK, 0, 1).with_scale(5).window(BUFFER));
+	EXPECT_EQ(s.half.snd_wnd, 500u);
+	s.send(seg(RST, 2));
+	s.expect(seg(ACK, 1, 1).window(BUFFER >> 5));
+}
+
+/* RFC 7323 section 2.3: a shift of more than 14 means 14. */
+TEST(PassiveOptions, AShiftBeyond14Is14)
+{
+	Script s(modern);
+
+	s.listen();
+	s.send(seg(SYN).with_scale(15));
+	(void)s.take();
+	EXPECT_EQ(s.half.snd_scale, 14);
+}
+
+TEST(PassiveOptions, WithoutWindowScaleNothingIsScaled)
+{
+	Script s(modern);
+
+	s.env.rcv_max = 1 << 20;
+	s.listen();
+	s.send(seg(SYN).with_ts(PEER_TS, 0));
+	(void)s.take();
+	EXPECT_EQ(s.half.snd_scale, 0);
+	EXPECT_EQ(s.half.rcv_scale, 0);
+	s.send(seg(RST, 2));
+	s.expect(seg(ACK, 1, 1).window(BUFFER));
+}
+
+TEST(PassiveOptions, SynAckAgainHasThemTooAndAFreshTimestamp)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	const u32 before = clock_of(s);
+
+	s.expect_at(1s, seg(SYN | ACK, 0, 1)
+				.with_ts(before + 1000, PEER_TS)
+				.with_scale(0)
+				.with_sack_ok()
+				.retransmitted(1));
+}
+
+TEST(PassiveOptions, SynAgainWithALaterTimestampIsEchoed)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	s.send(full_syn(PEER_TS + 900));
+	s.expect(seg(SYN | ACK, 0, 1).with_ts(clock_of(s), PEER_TS + 900));
+}
+
+/* RFC 7323 section 5.3, R1: not acceptable, an ACK in reply. */
+TEST(PassiveOptions, SynAgainWithAnOlderTimestampIsChallenged)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	s.send(full_syn(PEER_TS - 1));
+	s.expect(seg(ACK, 1, 1).with_ts(clock_of(s), PEER_TS));
+	s.state_is(RUBATO_SYN_RCVD);
+}
+
+TEST(PassiveOptions, AckOldByPawsDoesNotEstablish)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	s.send(seg(ACK, 1, 1).with_ts(PEER_TS - 1, clock_of(s)));
+	s.expect(seg(ACK, 1, 1).with_ts(clock_of(s), PEER_TS));
+	s.state_is(RUBATO_SYN_RCVD);
+	s.send(seg(ACK, 1, 1).with_ts(PEER_TS, clock_of(s)));
+	s.silence();
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+/* Section 5.3: PAWS never holds up an RST. */
+TEST(PassiveOptions, ExactResetWorksWithAnyTimestamp)
+{
+	for (bool ts : {false, true}) {
+		Script s(modern);
+
+		half_open_with_options(s);
+		s.send(ts ? seg(RST, 1).with_ts(PEER_TS - 5000, 0) : seg(RST, 1));
+		s.silence();
+		s.state_is(RUBATO_LISTEN);
+	}
+}
+
+/* conformance.md section 7: timestamps negotiated but missing on the handshake's ACK. */
+TEST(PassiveOptions, TheHandshakesAckMayLackTheTimestamp)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	s.send(seg(ACK, 1, 1));
+	s.silence();
+	s.state_is(RUBATO_ESTABLISHED);
+	EXPECT_TRUE(s.tcb.opts & RUB_OPT_TS);
+	EXPECT_EQ(s.tcb.ts_recent, PEER_TS);
+}
+
+/* RFC 7323 section 3.2: everything else without one is dropped silently. */
+TEST(PassiveOptions, WhatElseLacksTheTimestampIsDropped)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	for (const Seg &in : {seg(ACK, 1, 0), seg(ACK, 1, 2), seg(0, 1, 0, 10),
+			      seg(ACK, 2 + BUFFER, 1, 10)}) {
+		s.send(in);
+		s.silence();
+		s.dropped_for(RUBATO_REASON_NO_TIMESTAMP);
+		s.state_is(RUBATO_SYN_RCVD);
+	}
+}
+
+TEST(PassiveOptions, TheChildTakesThemOver)
+{
+	Script s(modern);
+
+	s.env.ts_offset = 12345;
+	s.env.rcv_max = 1 << 20;
+	s.listen();
+	s.send(full_syn());
+	(void)s.take();
+	s.send(seg(ACK, 1, 1).with_ts(PEER_TS + 100, clock_of(s)));
+	s.state_is(RUBATO_ESTABLISHED);
+	EXPECT_EQ(s.tcb.opts, RUB_OPT_TS | RUB_OPT_SACK | RUB_OPT_WSCALE);
+	EXPECT_EQ(s.tcb.snd_scale, 3);
+	EXPECT_EQ(s.tcb.rcv_scale, 5);
+	EXPECT_EQ(s.tcb.ts_offset, 12345u);
+	/* RFC 9293 section 3.7.1: the options of every segment are taken off. */
+	EXPECT_EQ(rub_mss(&s.tcb), MSS - 12u);
+}
+
+/* RFC 3168 section 6.1.1: an ECN-setup SYN, and the SYN+ACK with ECE alone. */
+TEST(PassiveOptions, EcnSetupSynIsAnsweredByEcnSetupSynAck)
+{
+	Script s([](rub_config &c) { c.knobs.ecn = 1; });
+
+	s.listen();
+	s.send(seg(SYN | ECE | CWR));
+	s.expect(seg(SYN | ACK | ECE, 0, 1));
+	s.send(seg(ACK, 1, 1));
+	EXPECT_TRUE(s.tcb.opts & RUB_OPT_ECN);
+}
+
+TEST(PassiveOptions, ASynWithOneOfTheFlagsIsNone)
+{
+	for (u8 flag : {ECE, CWR}) {
+		Script s([](rub_config &c) { c.knobs.ecn = 1; });
+
+		s.listen();
+		s.send(seg(u8(SYN | flag)));
+		s.expect(seg(SYN | ACK, 0, 1));
+		EXPECT_FALSE(s.half.opts & RUB_OPT_ECN);
+	}
+}
+
+/* Section 6.1.1.1: the peer heard nothing and does without: the SYN+ACK does too. */
+TEST(PassiveOptions, SynAgainWithoutEcnEndsIt)
+{
+	Script s([](rub_config &c) { c.knobs.ecn = 1; });
+
+	s.listen();
+	s.send(seg(SYN | ECE | CWR));
+	s.expect(seg(SYN | ACK | ECE, 0, 1));
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(SYN | ECE | CWR));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1));
+	EXPECT_FALSE(s.tcb.opts & RUB_OPT_ECN);
+}
+
+TEST(PassiveOptions, ChallengesAreLimited)
+{
+	Script s(modern);
+	u32 answers = 0;
+
+	half_open_with_options(s);
+	for (int i = 0; i < 100; i++) {
+		s.send(full_syn(PEER_TS - 1));
+		answers += s.take().size();
+	}
+	EXPECT_GE(answers, RUB_CHALLENGE_MIN);
+	EXPECT_LE(answers, RUB_CHALLENGE_MAX);
+	s.dropped_for(RUBATO_REASON_RATE_LIMIT);
+}
