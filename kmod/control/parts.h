@@ -51,7 +51,6 @@ enum rubato_refusal {
 	RUBATO_REFUSE_FLAWS = RUB_FLAW_ORDER, /* up to here the numbers are enum rub_flaw's */
 	RUBATO_REFUSE_MAX_GAP,		/* RUB_FLAW_GAP is about max */
 	RUBATO_REFUSE_GIVE_UP,		/* RUB_FLAW_GAP is about give-up */
-	RUBATO_REFUSE_UNBUILT,
 	RUBATO_REFUSE_UNKNOWN,		/* an attribute that a schedule does not have */
 	RUBATO_REFUSE_TWICE,
 	RUBATO_REFUSE_MALFORMED,	/* wrong length, or no nest */

@@ -47,7 +47,7 @@ static const struct nla_policy clock_policy[RUBATO_POLICY_MAX + 1] = {
 static_assert(ARRAY_SIZE(clock_policy) == RUBATO_POLICY_MAX + 1);
 
 /* Both nests with every gap in use, and what stands around them. */
-#define REPLY_SIZE SZ_4K
+#define REPLY_SIZE SZ_8K
 
 /* The compiled clocks in the form in which configured ones are put. */
 static void effective(const struct rub_policy *p, struct rub_config *config)
@@ -58,32 +58,25 @@ static void effective(const struct rub_policy *p, struct rub_config *config)
 		.data = p->data,
 		.fin = p->fin,
 		.persist = p->persist,
+		.keepalive_probes = p->keepalive_probes,
 		.msl = p->msl,
+		.keepalive_idle = p->keepalive_idle,
 		.fin_wait_2 = p->fin_wait_2,
+		.delack = p->delack,
+		.user_timeout = p->user_timeout,
 		.rto_min = p->rto_min,
 		.rto_max = p->rto_max,
 		.rto_initial = p->rto_initial,
+		.tw_reuse_delay = p->tw_reuse_delay,
+		.knobs = p->knobs,
 	};
 }
 
-/* What connections obey already. */
-static bool is_built(enum rubato_clock clock)
+static int put_knob(struct sk_buff *skb, enum rubato_clock knob, u64 value)
 {
-	switch (clock) {
-	case RUBATO_CLOCK_MSL:
-	case RUBATO_CLOCK_SYN:
-	case RUBATO_CLOCK_SYNACK:
-	case RUBATO_CLOCK_DATA:
-	case RUBATO_CLOCK_FIN:
-	case RUBATO_CLOCK_PERSIST:
-	case RUBATO_CLOCK_FIN_WAIT_2:
-	case RUBATO_CLOCK_RTO_MIN:
-	case RUBATO_CLOCK_RTO_MAX:
-	case RUBATO_CLOCK_RTO_INITIAL:
-		return true;
-	default:
-		return false;
-	}
+	if (clock_policy[knob].type == NLA_U64)
+		return nla_put_u64_64bit(skb, knob, value, RUBATO_POLICY_PAD);
+	return nla_put_u32(skb, knob, (u32)value);
 }
 
 static int put_clock(struct sk_buff *skb, struct rub_config *config, enum rubato_clock clock)
@@ -94,6 +87,8 @@ static int put_clock(struct sk_buff *skb, struct rub_config *config, enum rubato
 	case RUB_KIND_DURATION:
 		return nla_put_u64_64bit(skb, clock, *rub_config_duration(config, clock),
 					 RUBATO_POLICY_PAD);
+	case RUB_KIND_KNOB:
+		return put_knob(skb, clock, rub_knob_get(&config->knobs, clock));
 	default:
 		return 0;
 	}
@@ -107,7 +102,7 @@ static int put_config(struct sk_buff *skb, int type, struct rub_config *config)
 	if (!nest)
 		return -EMSGSIZE;
 	for (clock = 1; clock <= RUBATO_CLOCK_MAX; clock++)
-		if (is_built(clock) && put_clock(skb, config, clock))
+		if (put_clock(skb, config, clock))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -121,7 +116,7 @@ static int put_sources(struct sk_buff *skb, const struct rubato_policy *policy)
 	if (!nest)
 		return -EMSGSIZE;
 	for (clock = 1; clock <= RUBATO_CLOCK_MAX; clock++)
-		if (is_built(clock) && nla_put_u32(skb, clock, policy->source[clock]))
+		if (nla_put_u32(skb, clock, policy->source[clock]))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -173,23 +168,35 @@ static int refuse_invalid(struct netlink_ext_ack *extack, const struct nlattr *n
 	return rubato_nl_refuse(extack, attr, type, RUBATO_REFUSE_MALFORMED);
 }
 
+static int parse_knob(const struct nlattr *attr, enum rubato_clock knob, struct rub_config *config,
+		      struct netlink_ext_ack *extack)
+{
+	u64 value = clock_policy[knob].type == NLA_U64 ? nla_get_u64(attr) : nla_get_u32(attr);
+	enum rub_flaw flaw = rub_knob_set(&config->knobs, knob, value);
+
+	return flaw ? rubato_nl_refuse(extack, attr, knob, flaw) : 0;
+}
+
 static int parse_clock(const struct nlattr *attr, struct request *request,
 		       struct netlink_ext_ack *extack)
 {
 	struct rub_config *config = &request->change.config;
 	enum rubato_clock clock = nla_type(attr);
 
-	if (!is_built(clock))
-		return rubato_nl_refuse(extack, attr, clock, RUBATO_REFUSE_UNBUILT);
 	if (request->attr[clock])
 		return rubato_nl_refuse(extack, attr, clock, RUBATO_REFUSE_TWICE);
 	request->attr[clock] = attr;
 	request->change.set |= 1u << clock;
-	if (rub_clock_kind(clock) == RUB_KIND_SCHEDULE)
+	switch (rub_clock_kind(clock)) {
+	case RUB_KIND_SCHEDULE:
 		return rubato_nl_schedule_parse(attr, clock, rub_config_schedule(config, clock),
 						extack);
-	*rub_config_duration(config, clock) = nla_get_u64(attr);
-	return 0;
+	case RUB_KIND_KNOB:
+		return parse_knob(attr, clock, config, extack);
+	default:
+		*rub_config_duration(config, clock) = nla_get_u64(attr);
+		return 0;
+	}
 }
 
 static int parse_clocks(const struct nlattr *nest, struct request *request,

@@ -33,10 +33,11 @@
 	[RUB_FLAW_ORDER] = name ": above rto-max",			\
 }
 
-#define UNBUILT(name) {								\
+#define KNOB(name, values) {							\
 	COMMON(name),								\
-	[RUBATO_REFUSE_UNBUILT] = name ": not built in this version",		\
+	[RUB_FLAW_RANGE] = name ": neither " values,				\
 }
+#define SWITCH(name) KNOB(name, "0 (off) nor 1 (on)")
 
 static const char *const texts[RUBATO_CLOCK_MAX + 1][RUBATO_REFUSE_N] = {
 	[RUBATO_CLOCK_NONE] = {
@@ -49,25 +50,25 @@ static const char *const texts[RUBATO_CLOCK_MAX + 1][RUBATO_REFUSE_N] = {
 	[RUBATO_CLOCK_DATA] = SCHEDULE("data"),
 	[RUBATO_CLOCK_FIN] = SCHEDULE("fin"),
 	[RUBATO_CLOCK_PERSIST] = SCHEDULE("persist"),
-	[RUBATO_CLOCK_KEEPALIVE_IDLE] = UNBUILT("keepalive.idle"),
-	[RUBATO_CLOCK_KEEPALIVE_PROBES] = UNBUILT("keepalive.probes"),
+	[RUBATO_CLOCK_KEEPALIVE_IDLE] = DURATION("keepalive.idle", "1 ms .. 24 h"),
+	[RUBATO_CLOCK_KEEPALIVE_PROBES] = SCHEDULE("keepalive.probes"),
 	[RUBATO_CLOCK_FIN_WAIT_2] = DURATION("fin-wait-2", "1 ms .. 24 h"),
-	[RUBATO_CLOCK_DELACK] = UNBUILT("delack"),
-	[RUBATO_CLOCK_USER_TIMEOUT] = UNBUILT("user-timeout"),
+	[RUBATO_CLOCK_DELACK] = DURATION("delack", "0 .. 499 ms"),
+	[RUBATO_CLOCK_USER_TIMEOUT] = DURATION("user-timeout", "0 .. 24 h"),
 	[RUBATO_CLOCK_RTO_MIN] = DURATION("rto-min", "1 ms .. 10 min"),
 	[RUBATO_CLOCK_RTO_MAX] = DURATION("rto-max", "1 ms .. 10 min"),
 	[RUBATO_CLOCK_RTO_INITIAL] = DURATION("rto-initial", "1 ms .. 10 min"),
-	[RUBATO_KNOB_TIMESTAMPS] = UNBUILT("timestamps"),
-	[RUBATO_KNOB_SACK] = UNBUILT("sack"),
-	[RUBATO_KNOB_WINDOW_SCALE] = UNBUILT("window-scale"),
-	[RUBATO_KNOB_ECN] = UNBUILT("ecn"),
-	[RUBATO_KNOB_CONGESTION] = UNBUILT("congestion"),
-	[RUBATO_KNOB_BIND_MODE] = UNBUILT("bind-mode"),
-	[RUBATO_KNOB_TW_RST] = UNBUILT("tw-rst"),
-	[RUBATO_KNOB_TW_REUSE] = UNBUILT("tw-reuse"),
-	[RUBATO_CLOCK_TW_REUSE_DELAY] = UNBUILT("tw-reuse-delay"),
-	[RUBATO_KNOB_KEEPALIVE_FORCE] = UNBUILT("keepalive.force"),
-	[RUBATO_KNOB_ISN] = UNBUILT("isn"),
+	[RUBATO_KNOB_TIMESTAMPS] = SWITCH("timestamps"),
+	[RUBATO_KNOB_SACK] = SWITCH("sack"),
+	[RUBATO_KNOB_WINDOW_SCALE] = SWITCH("window-scale"),
+	[RUBATO_KNOB_ECN] = SWITCH("ecn"),
+	[RUBATO_KNOB_CONGESTION] = KNOB("congestion", "0 (cubic) nor 1 (newreno)"),
+	[RUBATO_KNOB_BIND_MODE] = KNOB("bind-mode", "0 (linux), 1 (bsd) nor 2 (time-wait)"),
+	[RUBATO_KNOB_TW_RST] = KNOB("tw-rst", "0 (exact), 1 (ignore) nor 2 (after-challenge)"),
+	[RUBATO_KNOB_TW_REUSE] = SWITCH("tw-reuse"),
+	[RUBATO_CLOCK_TW_REUSE_DELAY] = DURATION("tw-reuse-delay", "0 .. 10 min"),
+	[RUBATO_KNOB_KEEPALIVE_FORCE] = SWITCH("keepalive.force"),
+	[RUBATO_KNOB_ISN] = KNOB("isn", "0 (keyed) nor 2^32 + N (fixed N), N below 2^32"),
 };
 
 /* The texts above spell these bounds out. */
@@ -76,6 +77,10 @@ static_assert(RUBATO_FACTOR_ONE == 1000 && RUBATO_FACTOR_MAX == 16 * RUBATO_FACT
 static_assert(RUBATO_GAP_MIN == RUBATO_NS_PER_MS);
 static_assert(RUBATO_GAP_MAX == 24ULL * 3600 * 1000 * RUBATO_NS_PER_MS);
 static_assert(RUBATO_FIN_WAIT_2_MAX == RUBATO_GAP_MAX);
+static_assert(RUBATO_IDLE_MAX == RUBATO_GAP_MAX && RUBATO_USER_TIMEOUT_MAX == RUBATO_GAP_MAX);
+static_assert(RUBATO_DELACK_MAX == 499 * RUBATO_NS_PER_MS);
+static_assert(RUBATO_TW_REUSE_DELAY_MAX == RUBATO_MSL_MAX);
+static_assert(RUBATO_CONGESTION_MAX == 1 && RUBATO_BIND_MAX == 2 && RUBATO_TW_RST_MAX == 2);
 static_assert(RUBATO_MSL_MAX == 600ULL * 1000 * RUBATO_NS_PER_MS);
 static_assert(RUBATO_RTO_BOUND_MIN == RUBATO_NS_PER_MS && RUBATO_RTO_BOUND_MAX == RUBATO_MSL_MAX);
 
@@ -89,8 +94,6 @@ static int error_of(unsigned int refusal)
 	case RUBATO_REFUSE_MAX_GAP:
 	case RUBATO_REFUSE_GIVE_UP:
 		return -ERANGE;
-	case RUBATO_REFUSE_UNBUILT:
-		return -EOPNOTSUPP;
 	default:
 		return -EINVAL;
 	}

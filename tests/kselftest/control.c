@@ -152,37 +152,87 @@ TEST_F(control, bounds_in_the_wrong_order)
 		       nl_set_duration(self->nl, RUBATO_POLICY_RTO_MIN, 121 * SEC));
 }
 
-TEST_F(control, what_is_not_built_is_named)
+/* Every knob, and every duration that is not a bound of the RTO: the last value and one more. */
+static const struct {
+	int attr, size;
+	uint64_t builtin, most;
+	const char *name;
+} settable[] = {
+	{ RUBATO_POLICY_KEEPALIVE_IDLE, 8, 7200 * SEC, RUBATO_IDLE_MAX, "keepalive.idle" },
+	{ RUBATO_POLICY_DELACK, 8, 40 * MS, RUBATO_DELACK_MAX, "delack" },
+	{ RUBATO_POLICY_USER_TIMEOUT, 8, 0, RUBATO_USER_TIMEOUT_MAX, "user-timeout" },
+	{ RUBATO_POLICY_TIMESTAMPS, 4, 1, 1, "timestamps" },
+	{ RUBATO_POLICY_SACK, 4, 1, 1, "sack" },
+	{ RUBATO_POLICY_WINDOW_SCALE, 4, 1, 1, "window-scale" },
+	{ RUBATO_POLICY_ECN, 4, 1, 1, "ecn" },
+	{ RUBATO_POLICY_CONGESTION, 4, RUBATO_CONGESTION_CUBIC, RUBATO_CONGESTION_MAX,
+	  "congestion" },
+	{ RUBATO_POLICY_BIND_MODE, 4, RUBATO_BIND_LINUX, RUBATO_BIND_MAX, "bind-mode" },
+	{ RUBATO_POLICY_TW_RST, 4, RUBATO_TW_RST_EXACT, RUBATO_TW_RST_MAX, "tw-rst" },
+	{ RUBATO_POLICY_TW_REUSE, 4, 0, 1, "tw-reuse" },
+	{ RUBATO_POLICY_TW_REUSE_DELAY, 8, SEC, RUBATO_TW_REUSE_DELAY_MAX, "tw-reuse-delay" },
+	{ RUBATO_POLICY_KEEPALIVE_FORCE, 4, 0, 1, "keepalive.force" },
+	{ RUBATO_POLICY_ISN, 8, RUBATO_ISN_KEYED, RUBATO_ISN_MAX, "isn" },
+};
+
+static int set_value(struct nl *nl, unsigned int i, uint64_t value)
 {
-	static const struct {
-		int attr, size;
-		const char *name;
-	} unbuilt[] = {
-		{ RUBATO_POLICY_KEEPALIVE_IDLE, 8, "keepalive" },
-		{ RUBATO_POLICY_DELACK, 8, "delack" },
-		{ RUBATO_POLICY_USER_TIMEOUT, 8, "user-timeout" },
-		{ RUBATO_POLICY_TIMESTAMPS, 4, "timestamps" },
-		{ RUBATO_POLICY_SACK, 4, "sack" },
-		{ RUBATO_POLICY_WINDOW_SCALE, 4, "window-scale" },
-		{ RUBATO_POLICY_ECN, 4, "ecn" },
-		{ RUBATO_POLICY_CONGESTION, 4, "congestion" },
-		{ RUBATO_POLICY_BIND_MODE, 4, "bind-mode" },
-		{ RUBATO_POLICY_TW_RST, 4, "tw-rst" },
-		{ RUBATO_POLICY_TW_REUSE, 4, "tw-reuse" },
-		{ RUBATO_POLICY_TW_REUSE_DELAY, 8, "tw-reuse-delay" },
-		{ RUBATO_POLICY_KEEPALIVE_FORCE, 4, "keepalive.force" },
-		{ RUBATO_POLICY_ISN, 8, "isn" },
-	};
-	struct nlattr *policy;
-	uint64_t one = 1;
+	struct nlattr *policy = nl_set_begin(nl);
+
+	/* Little endian: the low half of a u64 comes first. */
+	nl_put(nl, settable[i].attr, &value, settable[i].size);
+	return nl_set_commit(nl, policy);
+}
+
+TEST_F(control, every_knob_is_set_and_read_back)
+{
+	struct nl_policy after;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(unbuilt) / sizeof(unbuilt[0]); i++) {
-		policy = nl_set_begin(self->nl);
-		nl_put(self->nl, unbuilt[i].attr, &one, unbuilt[i].size);
-		EXPECT_REFUSED(EOPNOTSUPP, unbuilt[i].attr, unbuilt[i].name,
-			       nl_set_commit(self->nl, policy));
+	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++) {
+		EXPECT_EQ(settable[i].builtin,
+			  nl_policy_number(&self->before, RUBATO_A_POLICY, settable[i].attr));
+		ASSERT_EQ(0, set_value(self->nl, i, settable[i].most));
+		ASSERT_EQ(0, nl_get_policy(self->nl, &after));
+		EXPECT_EQ(settable[i].most,
+			  nl_policy_number(&after, RUBATO_A_POLICY, settable[i].attr));
+		EXPECT_EQ(settable[i].most,
+			  nl_policy_number(&after, RUBATO_A_EFFECTIVE, settable[i].attr));
+		EXPECT_EQ((uint64_t)RUBATO_SOURCE_DEFAULT,
+			  nl_policy_number(&after, RUBATO_A_SOURCE, settable[i].attr));
 	}
+}
+
+TEST_F(control, every_knob_has_a_bound)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(settable) / sizeof(settable[0]); i++)
+		EXPECT_REFUSED(ERANGE, settable[i].attr, settable[i].name,
+			       set_value(self->nl, i, settable[i].most + 1));
+	/* Between "keyed" and the first fixed one lies nothing. */
+	EXPECT_REFUSED(ERANGE, RUBATO_POLICY_ISN, "isn",
+		       nl_set_duration(self->nl, RUBATO_POLICY_ISN, 1));
+	EXPECT_REFUSED(ERANGE, RUBATO_POLICY_KEEPALIVE_IDLE, "keepalive.idle",
+		       nl_set_duration(self->nl, RUBATO_POLICY_KEEPALIVE_IDLE, 0));
+}
+
+TEST_F(control, keepalive_probes_are_a_schedule)
+{
+	struct nlattr *policy = nl_set_begin(self->nl), *schedule;
+	const struct nlattr *probes;
+	struct nl_policy after;
+
+	schedule = nl_nest(self->nl, RUBATO_POLICY_KEEPALIVE_PROBES);
+	nl_u64(self->nl, RUBATO_SCHEDULE_GAP, SEC);
+	nl_u64(self->nl, RUBATO_SCHEDULE_GAP, 2 * SEC);
+	nl_end(self->nl, schedule);
+	ASSERT_EQ(0, nl_set_commit(self->nl, policy));
+	ASSERT_EQ(0, nl_get_policy(self->nl, &after));
+	probes = nl_policy_attr(&after, RUBATO_A_EFFECTIVE, RUBATO_POLICY_KEEPALIVE_PROBES);
+	ASSERT_NE(NULL, probes);
+	EXPECT_EQ(SEC, nl_number(nl_find(nl_data(probes), nl_size(probes),
+					 RUBATO_SCHEDULE_GAP)));
 }
 
 TEST_F(control, unknown_attributes)
