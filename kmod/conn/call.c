@@ -336,23 +336,23 @@ void rubato_conn_disconnect(struct sock *sk)
 
 /* ---- options ---- */
 
-void rubato_conn_set_nodelay(struct sock *sk, bool on)
+void rubato_conn_set(struct sock *sk, enum rub_option option, bool on)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
 	struct rub_env env;
 
 	if (!rs->live) {
-		rub_set(&rs->tcb, RUB_OPTION_NODELAY, on, NULL);
+		rub_set(&rs->tcb, option, on, NULL);
 		return;
 	}
 	rubato_env(sk, &env);
-	rub_set(&rs->tcb, RUB_OPTION_NODELAY, on, &env);
+	rub_set(&rs->tcb, option, on, &env);
 	rubato_settle(sk);
 }
 
-bool rubato_conn_nodelay(const struct sock *sk)
+bool rubato_conn_is_set(const struct sock *sk, enum rub_option option)
 {
-	return rub_is_set(&rubato_sk(sk)->tcb, RUB_OPTION_NODELAY);
+	return rub_is_set(&rubato_sk(sk)->tcb, option);
 }
 
 u32 rubato_conn_mss(const struct sock *sk)

@@ -154,8 +154,9 @@ void rubato_conn_abort(struct sock *sk, int error);
  */
 void rubato_conn_disconnect(struct sock *sk);
 
-void rubato_conn_set_nodelay(struct sock *sk, bool on);	/* off -> on sends what Nagle held */
-bool rubato_conn_nodelay(const struct sock *sk);
+/* @sk is locked. What an option held back leaves when it no longer does. */
+void rubato_conn_set(struct sock *sk, enum rub_option option, bool on);
+bool rubato_conn_is_set(const struct sock *sk, enum rub_option option);
 /* Largest payload of a segment now; 0 before the handshake. */
 u32 rubato_conn_mss(const struct sock *sk);
 

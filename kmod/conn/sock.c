@@ -209,12 +209,19 @@ static void unhash(struct sock *sk)
 	rubato_node_remove(&rubato_sk(sk)->node);
 }
 
+/* SO_KEEPALIVE; the flag itself is the kernel's. */
+static void keepalive(struct sock *sk, int on)
+{
+	rubato_conn_set(sk, RUB_OPTION_KEEPALIVE, on);
+}
+
 struct proto rubato_prot = {
 	.name			= "RUBATO",
 	.owner			= THIS_MODULE,
 	.obj_size		= sizeof(struct rubato_sock),
 	.init			= rubato_conn_init_sock,
 	.unhash			= unhash,
+	.keepalive		= keepalive,
 	.backlog_rcv		= rubato_backlog_rcv,
 	.release_cb		= rubato_release_cb,
 	.memory_allocated	= &memory_allocated,

@@ -34,7 +34,21 @@ static bool is_membership(int option)
 	return false;
 }
 
-static int set_nodelay(struct sock *sk, sockptr_t value, unsigned int len)
+/* The core's name for an option of TCP's that is on or off; -1 if it has none. */
+static int switch_of(int option)
+{
+	switch (option) {
+	case TCP_NODELAY:
+		return RUB_OPTION_NODELAY;
+	case TCP_CORK:
+		return RUB_OPTION_CORK;
+	case TCP_QUICKACK:
+		return RUB_OPTION_QUICKACK;
+	}
+	return -1;
+}
+
+static int set_switch(struct sock *sk, enum rub_option option, sockptr_t value, unsigned int len)
 {
 	int on;
 
@@ -43,7 +57,7 @@ static int set_nodelay(struct sock *sk, sockptr_t value, unsigned int len)
 	if (copy_from_sockptr(&on, value, sizeof(on)))
 		return -EFAULT;
 	lock_sock(sk);
-	rubato_conn_set_nodelay(sk, on);
+	rubato_conn_set(sk, option, on);
 	release_sock(sk);
 	return 0;
 }
@@ -57,8 +71,8 @@ int rubato_setsockopt_call(struct socket *sock, int level, int option, sockptr_t
 		return -EPROTO;
 	if (level == SOL_IP)
 		return ip_setsockopt(sk, level, option, value, len);
-	if (level == SOL_TCP && option == TCP_NODELAY)
-		return set_nodelay(sk, value, len);
+	if (level == SOL_TCP && switch_of(option) >= 0)
+		return set_switch(sk, switch_of(option), value, len);
 	return -ENOPROTOOPT;
 }
 
@@ -111,7 +125,9 @@ static int get_tcp_option(struct sock *sk, int option, char __user *value, int _
 
 	switch (option) {
 	case TCP_NODELAY:
-		number = rubato_conn_nodelay(sk);
+	case TCP_CORK:
+	case TCP_QUICKACK:
+		number = rubato_conn_is_set(sk, switch_of(option));
 		return give(&number, sizeof(number), value, len);
 	case TCP_MAXSEG:
 		number = rubato_conn_mss(sk);

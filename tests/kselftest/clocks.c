@@ -193,6 +193,70 @@ TEST_F(open_clocks, data_is_given_up_by_the_schedule)
 	EXPECT_LE(SHORT_GAPS_END, e.elapsed);
 }
 
+/* An idle connection whose peer's host died: keepalive notices, as its clocks say. */
+TEST_F(open_clocks, keepalive_notices_a_dead_host)
+{
+	struct nl_event e;
+	uint64_t start, end;
+	char byte;
+
+	ASSERT_EQ(0, nl_set_gaps(self->nl, RUBATO_POLICY_KEEPALIVE_PROBES, short_gaps));
+	ASSERT_EQ(0, nl_set_duration(self->nl, RUBATO_POLICY_KEEPALIVE_IDLE, 100 * MS));
+	ASSERT_EQ(0, netem("va", "loss 100%"));
+	start = now();
+	ASSERT_EQ(0, set_int(self->c.client, SOL_SOCKET, SO_KEEPALIVE, 1));
+	EXPECT_EQ(-ETIMEDOUT, recv_some(self->c.client, &byte, 1));
+	end = now();
+	/* The peer was heard last in the handshake, before the cable was cut. */
+	EXPECT_LE(start + SHORT_GAPS_END, end);
+	EXPECT_GE(start + 100 * MS + SHORT_GAPS_END + LATE, end);
+	do {
+		ASSERT_EQ(0, nl_event(self->events, &e));
+	} while (e.cmd != RUBATO_CMD_GIVE_UP_EVENT);
+	EXPECT_EQ(RUBATO_CLOCK_KEEPALIVE_PROBES, (int)e.clock);
+	EXPECT_EQ(ETIMEDOUT, (int)e.error);
+}
+
+/* Answered probes keep it open; keepalive.force needs no SO_KEEPALIVE. */
+TEST_F(open_clocks, keepalive_force_reaches_an_open_connection)
+{
+	struct nlattr *policy = nl_set_begin(self->nl);
+	struct nl_event e;
+	int i;
+
+	nl_u64(self->nl, RUBATO_POLICY_KEEPALIVE_IDLE, 20 * MS);
+	nl_u32(self->nl, RUBATO_POLICY_KEEPALIVE_FORCE, 1);
+	ASSERT_EQ(0, nl_set_commit(self->nl, policy));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, nl_event_of(self->events, RUBATO_CMD_RETRANSMIT_EVENT, self->client,
+					 &e));
+		EXPECT_EQ(RUBATO_CLOCK_KEEPALIVE_PROBES, (int)e.clock);
+		EXPECT_EQ(1U, e.tries);
+	}
+	EXPECT_EQ(RUBATO_ESTABLISHED, nl_state(self->nl, self->client, self->c.port));
+}
+
+/* user-timeout ends what the data schedule would go on with. */
+TEST_F(open_clocks, user_timeout_caps_data)
+{
+	struct nl_event e;
+	uint64_t start, end;
+	char byte;
+
+	ASSERT_EQ(0, nl_set_duration(self->nl, RUBATO_POLICY_USER_TIMEOUT, 300 * MS));
+	ASSERT_EQ(0, netem("va", "loss 100%"));
+	start = now();
+	ASSERT_EQ(0, send_all(self->c.client, "x", 1));
+	EXPECT_EQ(-ETIMEDOUT, recv_some(self->c.client, &byte, 1));
+	end = now();
+	EXPECT_LE(start + 300 * MS, end);
+	EXPECT_GE(start + 300 * MS + LATE, end);
+	do {
+		ASSERT_EQ(0, nl_event(self->events, &e));
+	} while (e.cmd != RUBATO_CMD_GIVE_UP_EVENT);
+	EXPECT_EQ(RUBATO_CLOCK_USER_TIMEOUT, (int)e.clock);
+}
+
 /* Progress starts the schedule anew: a cable that heals in time loses nothing. */
 TEST_F(open_clocks, data_gets_through_when_the_cable_heals)
 {

@@ -318,7 +318,13 @@ TEST_F(stream, options_of_tcp)
 	ASSERT_EQ(0, getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len));
 	EXPECT_EQ(RUBATO_ESTABLISHED, info.tcpi_state);
 	EXPECT_LE(200000U, info.tcpi_rto);	/* rto-min */
-	EXPECT_EQ(-ENOPROTOOPT, set_int(fd, SOL_TCP, TCP_CORK, 1));
+	EXPECT_EQ(0, set_int(fd, SOL_TCP, TCP_CORK, 1));
+	EXPECT_EQ(1, get_int(fd, SOL_TCP, TCP_CORK));
+	EXPECT_EQ(0, set_int(fd, SOL_TCP, TCP_QUICKACK, 1));
+	EXPECT_EQ(1, get_int(fd, SOL_TCP, TCP_QUICKACK));
+	EXPECT_EQ(0, get_int(fd, SOL_SOCKET, SO_KEEPALIVE));
+	EXPECT_EQ(0, set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1));
+	EXPECT_EQ(1, get_int(fd, SOL_SOCKET, SO_KEEPALIVE));
 	EXPECT_EQ(-ENOPROTOOPT, get_int(fd, SOL_TCP, TCP_KEEPIDLE));
 	EXPECT_EQ(-ENOPROTOOPT, set_int(fd, IPPROTO_UDP, 1, 1));
 	EXPECT_EQ(0, set_int(fd, SOL_IP, IP_TTL, 17));

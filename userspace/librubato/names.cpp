@@ -33,6 +33,7 @@ constexpr std::array<std::string_view, RUBATO_REASON_MAX + 1> reasons = {
 	"syn-in-window", "old-data",	   "ooo-full",
 	"after-fin",	 "tw-rst",	   "tw-old",
 	"closed",	 "rate-limit",	   "tw-full",
+	"paws",		 "no-timestamp",   "bad-cookie",
 };
 
 struct Flag {
