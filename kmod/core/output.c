@@ -16,10 +16,8 @@ static void segment_init(const struct rub_tcb *tcb, const struct rub_env *env, s
 	tx->flags = RUB_ACK;
 	tx->wnd = (u16)rub_window(tcb, env);
 	/* After what else has options: SACK blocks take what room is left, payload the rest. */
-	if (unit != RUB_UNIT_SYN) {
-		rub_sack_blocks(tcb, tx);
-		rub_urgent_mark(tcb, tx);
-	}
+	rub_sack_blocks(tcb, tx);
+	rub_urgent_mark(tcb, tx);
 	tx->cut = (u16)(tcb->snd_mss - rub_sack_space(tx));
 }
 

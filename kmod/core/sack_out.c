@@ -109,7 +109,7 @@ void rub_sack_blocks(const struct rub_tcb *tcb, struct rub_tx *tx)
 	u32 most, first = 0, i;
 
 	tx->n_sack = 0;
-	if (!(tcb->opts & RUB_OPT_SACK) )
+	if (!(tcb->opts & RUB_OPT_SACK) || tcb->flags & RUB_F_SYN_OUT)
 		return;
 	most = room(tcb, tx);
 	if (tcb->dsack.from != tcb->dsack.to && most) {

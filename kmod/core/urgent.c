@@ -21,7 +21,7 @@ void rub_urgent_mark(const struct rub_tcb *tcb, struct rub_tx *tx)
 {
 	u32 ahead = tcb->snd_up - tx->seq;
 
-	if (!rub_urgent_from(tcb, tx->seq))
+	if (!rub_urgent_from(tcb, tx->seq) || tcb->flags & RUB_F_SYN_OUT)
 		return;
 	tx->flags |= RUB_URG;
 	tx->urg = ahead < RUB_URGENT_MAX ? (u16)ahead : RUB_URGENT_MAX;
