@@ -130,15 +130,22 @@ static int call_close(struct rub_tcb *tcb, u32 unread, const struct rub_env *env
 /* The path takes less: what is in flight was dropped for its size, send it again cut smaller. */
 static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 {
-	u16 mss = rub_eff_mss(env->path_mss, env->path_mss, tcb->opts);
+	u16 mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts), before = tcb->snd_mss;
 
 	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
 		return -ENOTCONN;
-	if (mss >= tcb->snd_mss)
-		return 0;
 	tcb->snd_mss = mss;
-	if (!(tcb->flags & RUB_F_SYN_OUT))
+	if (mss < before && !(tcb->flags & RUB_F_SYN_OUT))
 		rub_loss_mtu(tcb);
+	return 0;
+}
+
+/* Remembered, in case that a clock gives up. */
+static int call_soft_error(struct rub_tcb *tcb, int error)
+{
+	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+		return -ENOTCONN;
+	tcb->soft_error = error;
 	return 0;
 }
 
@@ -172,8 +179,7 @@ int rub_call(struct rub_tcb *tcb, enum rub_call call, u32 arg, const struct rub_
 		err = call_mtu(tcb, env);
 		break;
 	case RUB_CALL_SOFT_ERROR:
-		tcb->soft_error = (int)arg;
-		err = 0;
+		err = call_soft_error(tcb, (int)arg);
 		break;
 	}
 	if (!err)

@@ -255,6 +255,7 @@ struct rub_tcb {
 	u32 snd_up, rcv_up;	/* behind the last urgent byte: queued (RUB_F_URGENT), announced */
 	u32 irs, rcv_nxt, rcv_edge, rcv_fin;	/* rcv_edge: the right edge we offered */
 	u16 snd_mss, adv_mss;	/* snd_mss: payload of a full segment, options taken off */
+	u16 peer_mss;		/* what the peer's SYN announced, 0 for nothing */
 
 	u32 ts_recent, ts_offset, last_ack_sent; /* RFC 7323 section 4.3 */
 	rub_ns ts_recent_at;	/* when ts_recent was taken; 0 for never */
@@ -435,7 +436,7 @@ enum rub_call {
 	RUB_CALL_SHUTDOWN,	/* no more to send: FIN behind what is queued */
 	RUB_CALL_CLOSE,		/* the process let go; arg: unread bytes, RST if any */
 	RUB_CALL_ABORT,		/* arg: positive errno, RST */
-	RUB_CALL_MTU,		/* env->path_mss may have shrunk */
+	RUB_CALL_MTU,		/* env->path_mss may have changed */
 	RUB_CALL_SOFT_ERROR,	/* arg: positive errno (ICMP); remembered, never aborts (MUST-56) */
 };
 

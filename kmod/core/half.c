@@ -217,7 +217,8 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 	tcb->last_ack_sent = tcb->rcv_nxt;
 	tcb->rcv_up = tcb->rcv_nxt;
 	tcb->adv_mss = half->adv_mss;
-	tcb->snd_mss = rub_eff_mss(half->peer_mss, env->path_mss, tcb->opts);
+	tcb->peer_mss = half->peer_mss;
+	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
 	tcb->challenge_start = half->challenge_start;
 	tcb->challenges = half->challenges;
 	if (half->run.tries)

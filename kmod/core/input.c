@@ -65,7 +65,8 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->rcv_up = tcb->rcv_nxt;
 	tcb->rcv_edge = tcb->rcv_nxt + offered;
 	tcb->last_ack_sent = tcb->rcv_nxt;
-	tcb->snd_mss = rub_eff_mss(seg->mss, env->path_mss, tcb->opts);
+	tcb->peer_mss = seg->mss;
+	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
 	update_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
 		rub_clear(tcb, RUB_F_SYN_OUT);
