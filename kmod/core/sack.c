@@ -58,8 +58,10 @@ static void take_block(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_s
 	u32 next;
 	u16 i;
 
-	for (; (i = rub_rec_first(out, RUB_N_FLYING | RUB_N_LOST, from)) != RUB_NO_NODE;
-	     from = next) {
+	for (; seq_before(from, to); from = next) {
+		i = rub_rec_first(out, RUB_N_FLYING | RUB_N_LOST, from);
+		if (i == RUB_NO_NODE)
+			return;
 		n = rub_rec(out, i);
 		if (!seq_before(n->from, to))
 			return;

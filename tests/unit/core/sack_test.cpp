@@ -195,3 +195,26 @@ TEST(Sack, WithoutRecordsLent)
 	}
 	EXPECT_EQ(una, nth(10));
 }
+
+/* Without a node to split a record by, a block inside it is ignored, whatever number it ends at. */
+TEST(Sack, ABlockThatNoRecordIsLeftForIsIgnored)
+{
+	Script s;
+
+	s.nodes_max = 0;
+	s.env.gso_max = 3 * MSS;
+	s.connect();
+	s.tcb.opts |= RUB_OPT_SACK;
+	s.write(12 * MSS);
+	ASSERT_FALSE(s.take().empty());
+	while (rub_rec_room(&s.tcb.out)) {
+		s.write(3 * MSS);
+		ASSERT_FALSE(s.take().empty());
+	}
+	s.send(seg(ACK, 1, 1).sack({{1 + MSS, 1 + 2 * MSS}}));
+	EXPECT_EQ(s.tcb.out.sacked, 0u);
+	s.send(seg(ACK, 1, 1).sack({{1, 1 + MSS}}));
+	EXPECT_EQ(s.tcb.out.sacked, 0u);
+	s.take();
+	sound(s);
+}
