@@ -13,7 +13,7 @@ static void cause(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 	rx->cause_seq = seq;
 	rx->cause_ack = flags & RUB_ACK ? tcb->rcv_nxt : 0;
 	rx->cause_flags = flags;
-	rx->cause_wnd = flags & RUB_RST ? 0 : (u16)rub_window(tcb, env);
+	rx->cause_wnd = flags & RUB_RST ? 0 : rub_window_field(tcb, env, flags);
 }
 
 static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *env,
@@ -29,6 +29,9 @@ static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *e
 	tcb->snd_max = tcb->iss;
 	tcb->snd_end = tcb->iss + 1;
 	tcb->adv_mss = env->adv_mss;
+	tcb->opts = rub_offer(env->policy);
+	tcb->rcv_scale = tcb->opts & RUB_OPT_WSCALE ? rub_own_scale(env) : 0;
+	tcb->ts_offset = env->ts_offset;
 	tcb->snd_mss = rub_eff_mss(0, env->path_mss, 0);
 	cause(tcb, env, rx, tcb->iss, RUB_SYN);
 	rub_enter(tcb, rx, RUBATO_SYN_SENT);

@@ -21,6 +21,8 @@
 #define RUB_CHALLENGE_MAX	10U
 /* RFC 7323 section 5.4: the timestamp clock ticks between once in 1 ms and once a second. */
 #define RUB_TS_TICK		((u32)RUB_NS_PER_MS)
+/* RFC 9293 section 3.4.2: no segment lives longer than 2 minutes; an older echo is a lie. */
+#define RUB_ECHO_MAX		(2 * 120 * RUB_NS_PER_S)
 /* RFC 7323 section 5.5: after 24 days TS.Recent says nothing. */
 #define RUB_PAWS_IDLE		(24 * 86400 * RUB_NS_PER_S)
 /* RFC 9293 section 3.8.6.3 (MUST-40): the delay of an ACK is less than 0.5 s. */

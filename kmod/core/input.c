@@ -5,6 +5,9 @@
  */
 #include "core/tcb.h"
 
+/* Of this file only, in a segment's opts: it was a SYN, so its window is not scaled. */
+#define WAS_SYN 0x80u
+
 static bool drop(struct rub_rx *rx, enum rubato_reason reason)
 {
 	rx->reason = (u8)reason;
@@ -15,8 +18,9 @@ static bool drop(struct rub_rx *rx, enum rubato_reason reason)
 static bool challenge(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx,
 		      enum rubato_reason reason)
 {
-	if (rub_limit(&tcb->challenge_start, &tcb->challenges, env))
-		tcb->flags |= RUB_F_ACK;
+	if (!rub_limit(&tcb->challenge_start, &tcb->challenges, env))
+		return drop(rx, RUBATO_REASON_RATE_LIMIT);
+	tcb->flags |= RUB_F_ACK;
 	return drop(rx, reason);
 }
 
@@ -26,19 +30,27 @@ static void refuse(struct rub_tcb *tcb, const struct rub_seg *seg)
 	tcb->reset_seq = seg->ack;
 }
 
+/* RFC 7323 section 2.3. */
+static u32 offered_window(const struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	bool syn = seg->flags & RUB_SYN || seg->opts & WAS_SYN;
+
+	return (u32)seg->wnd << (syn ? 0 : tcb->snd_scale);
+}
+
 static void update_send_window(struct rub_tcb *tcb, const struct rub_seg *seg)
 {
-	tcb->snd_wnd = seg->wnd;
-	if (tcb->snd_wnd_max < seg->wnd)
-		tcb->snd_wnd_max = seg->wnd;
+	tcb->snd_wnd = offered_window(tcb, seg);
+	if (tcb->snd_wnd_max < tcb->snd_wnd)
+		tcb->snd_wnd_max = tcb->snd_wnd;
 	tcb->snd_wl1 = seg->seq;
 	tcb->snd_wl2 = seg->ack;
 }
 
 /* Our SYN is acknowledged: what an estimate of the path starts from. */
-static void syn_acked(struct rub_tcb *tcb, const struct rub_env *env)
+static void syn_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env)
 {
-	rub_rtt_acked(tcb, env);
+	rub_rtt_acked(tcb, seg, env);
 	rub_cc_init(tcb);
 	rub_loss_init(tcb);
 }
@@ -55,6 +67,22 @@ static bool syn_sent_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct 
 	return drop(rx, RUBATO_REASON_BAD_ACK);
 }
 
+/* The peer's SYN says which of our offers hold. */
+static void agree(struct rub_tcb *tcb, const struct rub_seg *syn, const struct rub_env *env)
+{
+	tcb->opts = rub_negotiate(syn, tcb->opts);
+	if (tcb->opts & RUB_OPT_WSCALE)
+		tcb->snd_scale = rub_peer_scale(syn);
+	else
+		tcb->rcv_scale = 0;
+	if (tcb->opts & RUB_OPT_TS) {
+		tcb->ts_recent = syn->tsval;
+		tcb->ts_recent_at = env->now;
+	}
+	tcb->peer_mss = syn->mss;
+	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
+}
+
 static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 			 const struct rub_env *env, struct rub_rx *rx)
 {
@@ -65,8 +93,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->rcv_up = tcb->rcv_nxt;
 	tcb->rcv_edge = tcb->rcv_nxt + offered;
 	tcb->last_ack_sent = tcb->rcv_nxt;
-	tcb->peer_mss = seg->mss;
-	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
+	agree(tcb, seg, env);
 	update_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
 		rub_clear(tcb, RUB_F_SYN_OUT);
@@ -74,7 +101,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 		tcb->snd_una = seg->ack;
 		tcb->snd_nxt = seq_max(tcb->snd_nxt, tcb->snd_una);
 		rub_clock_progress(tcb, env);
-		syn_acked(tcb, env);
+		syn_acked(tcb, seg, env);
 		tcb->flags |= RUB_F_ACK;
 		rub_enter(tcb, rx, RUBATO_ESTABLISHED);
 		return;
@@ -114,6 +141,35 @@ static enum rubato_reason why_no_text(const struct rub_tcb *tcb, const struct ru
 	return seq_after(end, tcb->rcv_nxt) ? RUBATO_REASON_BAD_SEQ : RUBATO_REASON_OLD_DATA;
 }
 
+/* What is not acceptable is answered, but for an RST. */
+static bool unacceptable(struct rub_tcb *tcb, const struct rub_seg *seg,
+			 const struct rub_env *env, struct rub_rx *rx, enum rubato_reason reason)
+{
+	/* What carries text or a FIN always: the peer may have missed our ACK. */
+	if (!seg->len && !(seg->flags & RUB_FIN))
+		return challenge(tcb, env, rx, reason);
+	tcb->flags |= RUB_F_ACK;
+	return drop(rx, reason);
+}
+
+/*
+ * Before the first: timestamps (RFC 7323 sections 3.2 and 5.3, R1). A SYN without any is answered
+ * (RFC 5961 section 4.2): that peer has lost the connection. The ACK of a handshake may come
+ * without, too: some paths strip it there.
+ */
+static bool check_timestamp(struct rub_tcb *tcb, const struct rub_seg *seg,
+			    const struct rub_env *env, struct rub_rx *rx)
+{
+	if (!(tcb->opts & RUB_OPT_TS) || seg->flags & RUB_RST)
+		return true;
+	if (!(seg->opts & RUB_OPT_TS) && !(seg->flags & RUB_SYN) &&
+	    tcb->state != RUBATO_SYN_RCVD)
+		return drop(rx, RUBATO_REASON_NO_TIMESTAMP);
+	if (!rub_paws_old(seg, tcb->ts_recent, tcb->ts_recent_at, env->now))
+		return true;
+	return unacceptable(tcb, seg, env, rx, RUBATO_REASON_PAWS);
+}
+
 /* First: sequence number. */
 static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_env *env,
 			   struct rub_rx *rx)
@@ -123,6 +179,7 @@ static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struc
 	/* Simultaneous open: the peer's SYN again, now with an ACK (figure 8). */
 	if (tcb->flags & RUB_F_SYN_OUT && seg->flags & RUB_SYN && seg->seq == tcb->irs) {
 		seg->flags &= (u8)~RUB_SYN;
+		seg->opts |= WAS_SYN;
 		seg->seq++;
 	}
 	if (rub_acceptable(seg, tcb->rcv_nxt, wnd))
@@ -132,12 +189,10 @@ static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struc
 		return true;
 	if (seg->flags & RUB_RST)
 		return drop(rx, RUBATO_REASON_BAD_RST);
-	/* What carries something is answered always: the peer may have missed our ACK. */
-	if (!rub_seg_len(seg))
-		return challenge(tcb, env, rx, RUBATO_REASON_BAD_SEQ);
-	tcb->flags |= RUB_F_ACK;
-	rub_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
-	return drop(rx, why_no_text(tcb, seg));
+	if (seg->len)
+		rub_sack_duplicate(tcb, seg->seq, seg->seq + seg->len);
+	return unacceptable(tcb, seg, env, rx,
+			    rub_seg_len(seg) ? why_no_text(tcb, seg) : RUBATO_REASON_BAD_SEQ);
 }
 
 /* Second: RST bit, by RFC 5961 section 3.2. */
@@ -193,7 +248,7 @@ static bool syn_rcvd_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct 
 static bool duplicate_ack(const struct rub_tcb *tcb, const struct rub_seg *seg)
 {
 	return seg->ack == tcb->snd_una && tcb->snd_max != tcb->snd_una && !rub_seg_len(seg) &&
-	       seg->wnd == tcb->snd_wnd && tcb->clock != RUBATO_CLOCK_PERSIST;
+	       offered_window(tcb, seg) == tcb->snd_wnd && tcb->clock != RUBATO_CLOCK_PERSIST;
 }
 
 /* The octets up to SEG.ACK have arrived. */
@@ -214,7 +269,7 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 	}
 	rub_clock_progress(tcb, env);
 	if (syn) {
-		syn_acked(tcb, env);
+		syn_acked(tcb, seg, env);
 	} else {
 		rub_loss_ack(tcb, seg, acked, false, env);
 	}
@@ -268,6 +323,7 @@ static bool check_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 		return false;
 	if (!established_ack(tcb, seg, env, rx))
 		return false;
+	rub_ts_take(tcb, seg, env);
 	if (!rub_fin_acked(tcb))
 		return true;
 	switch (tcb->state) {
@@ -412,8 +468,9 @@ static void arrives(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_e
 		seg->seq++; /* the SYN is done with */
 		break;
 	default:
-		if (!check_sequence(tcb, seg, env, rx) || !check_rst(tcb, seg, env, rx) ||
-		    !check_syn(tcb, seg, env, rx) || !check_ack(tcb, seg, env, rx))
+		if (!check_timestamp(tcb, seg, env, rx) || !check_sequence(tcb, seg, env, rx) ||
+		    !check_rst(tcb, seg, env, rx) || !check_syn(tcb, seg, env, rx) ||
+		    !check_ack(tcb, seg, env, rx))
 			return;
 	}
 	/* Third, security: nothing to do. */
@@ -428,6 +485,7 @@ void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct ru
 	struct rub_seg copy = *seg;
 
 	rub_rx_init(rx);
+	copy.opts &= (u8)~WAS_SYN;
 	arrives(tcb, &copy, env, rx);
 	rub_keepalive_heard(tcb, env);
 	rub_clock_update(tcb, env);

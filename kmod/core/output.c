@@ -14,7 +14,9 @@ static void segment_init(const struct rub_tcb *tcb, const struct rub_env *env, s
 	tx->seq = seq;
 	tx->ack = tcb->rcv_nxt;
 	tx->flags = RUB_ACK;
-	tx->wnd = (u16)rub_window(tcb, env);
+	tx->wnd = rub_window_field(tcb, env, tx->flags);
+	if (tcb->opts & RUB_OPT_TS)
+		rub_tx_timestamp(tx, env, tcb->ts_offset, tcb->ts_recent);
 	/* After what else has options: SACK blocks take what room is left, payload the rest. */
 	rub_sack_blocks(tcb, tx);
 	rub_urgent_mark(tcb, tx);
@@ -241,18 +243,26 @@ static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, 
 /* Our SYN is not acknowledged: SYN, or SYN+ACK in a simultaneous open. */
 static bool propose_syn(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
+	u8 opts = tcb->opts;
+
 	if (tcb->snd_nxt != tcb->iss)
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_SYN, tcb->iss);
 	tx->mss = env->adv_mss;
-	tx->flags = RUB_SYN;
+	tx->flags = RUB_SYN | RUB_ACK;
+	tx->again = tcb->flags & RUB_F_RTO;
 	if (tcb->state == RUBATO_SYN_SENT) {
+		tx->flags = RUB_SYN;
 		tx->ack = 0;
+		tx->tsecr = 0;
+		/* RFC 3168 section 6.1.1.1: something on the path may drop an ECN-setup SYN. */
+		if (tx->again)
+			opts &= (u8)~RUB_OPT_ECN;
 	} else {
-		tx->flags |= RUB_ACK;
 		tx->unit = RUB_UNIT_SYNACK;
 	}
-	tx->again = tcb->flags & RUB_F_RTO;
+	tx->wnd = rub_window_field(tcb, env, tx->flags);
+	rub_tx_offer(tx, opts, tcb->rcv_scale);
 	if (tx->again)
 		mark_try(tcb, tx);
 	return true;
@@ -267,15 +277,14 @@ u32 rub_acceptable_seq(const struct rub_tcb *tcb)
 	return seq_min(tcb->snd_max, tcb->snd_una + tcb->snd_wnd);
 }
 
-static bool propose_reset(const struct rub_tcb *tcb, struct rub_tx *tx)
+static bool propose_reset(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	if (tcb->flags & RUB_F_REFUSE) {
-		rub_tx_reset_to(tx, tcb->reset_seq);
-		return true;
-	}
-	if (!(tcb->flags & RUB_F_RESET))
+	if (!(tcb->flags & (RUB_F_REFUSE | RUB_F_RESET)))
 		return false;
-	rub_tx_reset_to(tx, rub_acceptable_seq(tcb));
+	rub_tx_reset_to(tx, tcb->flags & RUB_F_REFUSE ? tcb->reset_seq : rub_acceptable_seq(tcb));
+	/* RFC 7323 section 3.2: an RST SHOULD have it too; in SYN_SENT nothing is agreed on. */
+	if (tcb->opts & RUB_OPT_TS && tcb->state != RUBATO_SYN_SENT)
+		rub_tx_timestamp(tx, env, tcb->ts_offset, tcb->ts_recent);
 	return true;
 }
 
@@ -324,7 +333,7 @@ static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct
 {
 	u8 hold;
 
-	if (propose_reset(tcb, tx))
+	if (propose_reset(tcb, env, tx))
 		return true;
 	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
 		return false;
@@ -358,6 +367,8 @@ static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 {
 	if (tx->again)
 		tcb->flags |= RUB_F_SYN_LOST;
+	if (!(tx->flags & RUB_ECE))
+		tcb->flags |= RUB_F_NO_ECT;
 	if (tx->again || seq_before(tx->seq, tcb->snd_max)) {
 		rub_clear(tcb, RUB_F_RTT); /* Karn: nobody can tell which one is answered */
 	} else {
@@ -435,7 +446,8 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	}
 	if (tx->flags & RUB_ACK)
 		rub_ack_left(tcb, tx, env);
-	tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt + tx->wnd);
+	tcb->rcv_edge = seq_max(tcb->rcv_edge,
+				tcb->rcv_nxt + rub_window_bytes(tcb, tx->wnd, tx->flags));
 	rub_clock_update(tcb, env);
 	if (tx->clock && tx->clock == tcb->clock) {
 		rub_clear(tcb, RUB_F_RTO);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The measured round-trip time: RFC 6298 section 2, and Karn's algorithm (section 3). Of data,
- * sack.c takes the samples; here that of our SYN.
+ * The measured round-trip time: RFC 6298 section 2, Karn's algorithm (section 3), and RTTM by
+ * timestamps (RFC 7323 section 4). Of data, sack.c takes the samples; here that of our SYN.
  */
 #include "core/tcb.h"
 
@@ -28,11 +28,27 @@ void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample)
 		tcb->srtt = 1;
 }
 
-/* Our SYN is acknowledged. If it left twice it is not timed: rub_sent() stops the watch (Karn). */
-void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env)
+/*
+ * The echo names the one that arrived, so what left twice has a sample too. Its ticks are coarse:
+ * it counts only where our own watch cannot tell.
+ */
+bool rub_rtt_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env)
 {
-	if (!(tcb->flags & RUB_F_RTT) || seq_before(tcb->snd_una, tcb->rtt_seq))
-		return;
-	rub_clear(tcb, RUB_F_RTT);
-	rub_rtt_sample(tcb, env->now - tcb->rtt_start);
+	u32 ticks = rub_tsval(env, tcb->ts_offset) - seg->tsecr;
+
+	if (!(tcb->opts & seg->opts & RUB_OPT_TS) || ticks > div_u64(RUB_ECHO_MAX, RUB_TS_TICK))
+		return false;
+	rub_rtt_sample(tcb, (rub_ns)(ticks ? ticks : 1) * RUB_TS_TICK);
+	return true;
+}
+
+/* Our SYN is acknowledged. If it left twice the watch is stopped (Karn). */
+void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env)
+{
+	if (!(tcb->flags & RUB_F_RTT)) {
+		rub_rtt_echo(tcb, seg, env);
+	} else if (!seq_before(tcb->snd_una, tcb->rtt_seq)) {
+		rub_clear(tcb, RUB_F_RTT);
+		rub_rtt_sample(tcb, env->now - tcb->rtt_start);
+	}
 }

@@ -6,13 +6,18 @@
 #include "core/tcb.h"
 
 /*
- * RFC 6298 section 3: one sample a flight, of what left once (Karn). An ACK that also covers what
- * left twice or was SACKed may have waited for a hole to be filled, and measures nothing.
+ * RFC 6298 section 3: one sample a flight, of what left @once (Karn). An ACK that also covers what
+ * left twice or was SACKed may have waited for a hole to be filled; then only the timestamp that
+ * it echoes tells.
  */
-static void measure(struct rub_tcb *tcb, rub_ns sent, const struct rub_env *env)
+static void measure(struct rub_tcb *tcb, rub_ns sent, bool once, const struct rub_seg *seg,
+		    const struct rub_env *env)
 {
+	if (once)
+		rub_rtt_sample(tcb, env->now - sent);
+	else if (!rub_rtt_echo(tcb, seg, env))
+		return;
 	tcb->rtt_seq = tcb->snd_nxt + 1;
-	rub_rtt_sample(tcb, env->now - sent);
 }
 
 void rub_sack_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
@@ -44,10 +49,9 @@ void rub_sack_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 	}
 	if (seq_before(tcb->snd_una, tcb->rtt_seq))
 		return;
-	if (once)
-		measure(tcb, sent, env);
-	else
-		tcb->rtt_seq = tcb->snd_una; /* it follows, lest it seem to lie ahead one day */
+	tcb->rtt_seq = tcb->snd_una; /* it follows, lest it seem to lie ahead one day */
+	if (!first)
+		measure(tcb, sent, once, seg, env);
 }
 
 static void take_block(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_seg *seg,

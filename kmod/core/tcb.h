@@ -24,6 +24,7 @@
 #define RUB_F_PEER_FIN	0x000400u	/* rcv_fin is known, perhaps ahead of rcv_nxt */
 #define RUB_F_FIN_RCVD	0x000800u	/* rcv_nxt is beyond it */
 #define RUB_F_SYN_LOST	0x001000u	/* our SYN left more than once */
+#define RUB_F_NO_ECT	0x002000u	/* a SYN without ECN left: never set ECT (RFC 3168 section 6.1.1) */
 #define RUB_F_SYN_OUT	0x004000u	/* our SYN is not acknowledged; SND.UNA is ISS, and will be again */
 
 #define RUB_F_TLP	0x008000u	/* a tail-loss probe is due */
@@ -115,7 +116,10 @@ void rub_keepalive_left(struct rub_tcb *tcb, const struct rub_env *env);
 
 /* rtt.c: RFC 6298. */
 void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample);
-void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_env *env);
+/* @seg moved SND.UNA: a sample by the timestamp that it echoes (RFC 7323 section 4); false if none. */
+bool rub_rtt_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
+/* @seg acknowledged our SYN. */
+void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
 
 /*
  * congestion.c: how much may be in flight. It knows nothing of segments or of what is missing;
@@ -282,7 +286,9 @@ bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env);
 u32 rub_acceptable_seq(const struct rub_tcb *tcb);
 
 /* window.c: what we offer, and when it is worth a segment. */
-u32 rub_window(const struct rub_tcb *tcb, const struct rub_env *env);
+u16 rub_window_field(const struct rub_tcb *tcb, const struct rub_env *env, u8 flags);
+/* What the window field of a segment of ours with @flags means. */
+u32 rub_window_bytes(const struct rub_tcb *tcb, u16 field, u8 flags);
 bool rub_window_update_due(const struct rub_tcb *tcb, const struct rub_env *env);
 
 /* segment.c: what half-open and TIME_WAIT entries share with a full connection. */

@@ -28,8 +28,8 @@ bool rub_paws_old(const struct rub_seg *seg, u32 recent, rub_ns recent_at, rub_n
 }
 
 /*
- * Rule R3. Not before the ACK field was found good: whoever guesses a sequence number only
- * shall not push TS.Recent ahead (RFC 5961 section 5).
+ * Rule R3. Not before the ACK field was found good: whoever guesses a sequence number only could
+ * push TS.Recent ahead, and PAWS would refuse the peer from then on (CVE-2005-0356).
  */
 void rub_ts_take(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env)
 {

@@ -46,21 +46,46 @@ class Host
 public:
 	enum class Phase { LISTEN, HALF, CONNECTION, TIME_WAIT, GONE };
 
-	Host(Random &r, const rub_policy &p, bool passive, rub_ns now) : random(r)
+	Host(Random &r, const rub_policy &p, bool passive, rub_ns now) : random(r), policy(p)
 	{
 		rub_init(&tcb);
-		env.policy = &p;
+		choose_options();
+		env.policy = &policy;
+		env.ts_offset = static_cast<u32>(r());
+		env.rnd = static_cast<u32>(r());
 		env.now = now;
 		env.isn_hash = r();
 		env.path_mss = static_cast<u16>(pick(r, 100, 1460));
 		env.adv_mss = env.path_mss;
 		env.gso_max = static_cast<u32>(env.path_mss * pick(r, 1, 20));
-		buffer = static_cast<u32>(pick(r, 1500, 60000));
+		buffer = static_cast<u32>(pick(r, 0, 2) ? pick(r, 1500, 60000)
+							: pick(r, 60000, 4'000'000));
+		env.rcv_max = static_cast<u32>(pick(r, 0, 1) ? pick(r, buffer, 64'000'000) : 0);
 		to_send.resize(pick(r, 0, 4) ? pick(r, 0, 30000) : 0);
 		for (u8 &byte : to_send)
 			byte = static_cast<u8>(r());
 		phase = passive ? Phase::LISTEN : Phase::CONNECTION;
 		drop_rate = pick(r, 0, 3) ? 0 : 5;
+	}
+
+	/* Each side its own. */
+	void choose_options()
+	{
+		rub_knobs &knobs = policy.knobs;
+
+		knobs.timestamps = 0;
+
+		for (u8 *knob : {&knobs.sack, &knobs.window_scale, &knobs.ecn})
+			*knob = static_cast<u8>(pick(random, 0, 3) != 0);
+	}
+
+	/* New clocks; the knobs stay. */
+	void retune(const rub_policy &p)
+	{
+		const rub_knobs knobs = policy.knobs;
+
+		policy = p;
+		policy.knobs = knobs;
 	}
 
 	rub_ns due()
@@ -138,6 +163,7 @@ public:
 	bool closed() const { return phase == Phase::TIME_WAIT || phase == Phase::GONE; }
 
 	Random &random;
+	rub_policy policy;
 	Phase phase;
 	rub_tcb tcb{};
 	rub_half half{};
@@ -272,12 +298,24 @@ private:
 			const bool last = done + n == len;
 			Packet p;
 
+			if (n) {
+				ASSERT_LE(n + rub_options_len(&tx), h.env.path_mss)
+					<< "options make a segment longer than the path takes";
+			}
 			p.seg = {};
 			p.seg.seq = tx.seq + done;
 			p.seg.ack = tx.ack;
 			p.seg.len = n;
 			p.seg.wnd = tx.wnd;
 			p.seg.mss = tx.mss;
+			p.seg.opts = tx.opts;
+			p.seg.wscale = tx.wscale;
+			p.seg.tsval = tx.tsval;
+			p.seg.tsecr = tx.tsecr;
+			p.seg.urg = tx.urg;
+			p.seg.ecn = tx.ecn;
+			p.seg.n_sack = tx.n_sack;
+			std::copy_n(tx.sack, tx.n_sack, p.seg.sack);
 			p.seg.flags = tx.flags;
 			if (!last || len < tx.len)
 				p.seg.flags &= static_cast<u8>(~(FIN | PSH));
@@ -455,6 +493,8 @@ private:
 							  : "100ms 1s x2 max=2s give-up=40m");
 		config.rto_min = pick(random, 10, 1000) * MSEC;
 		rub_policy_compile(&config, RUBATO_TEMPO_ONE, &policy);
+		for (auto &h : host)
+			h->retune(policy);
 	}
 
 	void check()
