@@ -44,7 +44,7 @@ void rub_ecn_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 
 /*
  * ECT on what leaves for the first time and fits the peer's window: sections 6.1.4 (no pure
- * ACK), 6.1.5 (no retransmission) and 6.1.6 (no probe).
+ * ACK), 6.1.5 (no retransmission) and 6.1.6 (no probe); never after a SYN without ECN.
  */
 void rub_ecn_mark(const struct rub_tcb *tcb, struct rub_tx *tx)
 {
@@ -52,7 +52,7 @@ void rub_ecn_mark(const struct rub_tcb *tcb, struct rub_tx *tx)
 		return;
 	if (tcb->flags & RUB_F_ECE)
 		tx->flags |= RUB_ECE;
-	if (tx->unit != RUB_UNIT_DATA || tx->again || !tx->len)
+	if (tcb->flags & RUB_F_NO_ECT || tx->unit != RUB_UNIT_DATA || tx->again || !tx->len)
 		return;
 	tx->ecn = RUB_ECT0;
 	if (tcb->flags & RUB_F_CWR)
