@@ -367,7 +367,7 @@ static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 {
 	if (tx->again)
 		tcb->flags |= RUB_F_SYN_LOST;
-	if (!(tx->flags & RUB_ECE))
+	if (tcb->opts & RUB_OPT_ECN && !(tx->flags & RUB_ECE))
 		tcb->flags |= RUB_F_NO_ECT;
 	if (tx->again || seq_before(tx->seq, tcb->snd_max)) {
 		rub_clear(tcb, RUB_F_RTT); /* Karn: nobody can tell which one is answered */
