@@ -54,6 +54,7 @@ struct rubato_accept {
  * @fresh: of these, appended and not yet told to the core
  * @cookie: names the connection in listings and events, unique since load
  * @isn_hash: of the four-tuple (RFC 6528)
+ * @ts_offset: of the address pair (RFC 7323 section 5.4)
  * @error: what a dying connection tells its process
  * @iss_floor: of a TIME_WAIT whose tuple connect() took: what the ISS must be beyond, else 0
  * @mtu: what ICMP said, while a process held the lock
@@ -84,6 +85,7 @@ struct rubato_sock {
 	u32 copied_seq, queued_seq;
 	u32 write_len, fresh;
 	u64 cookie, isn_hash;
+	u32 ts_offset;
 	int error;
 	u32 iss_floor;
 	u32 mtu;

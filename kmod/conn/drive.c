@@ -39,6 +39,8 @@ void rubato_env(const struct sock *sk, struct rub_env *env)
 	env->now = ktime_get_ns();
 	env->policy = &rs->policy->core;
 	env->isn_hash = rs->isn_hash;
+	env->ts_offset = rs->ts_offset;
+	env->rnd = get_random_u32();
 	env->rcv_buf = receive_buffer(sk);
 	env->rcv_free = env->rcv_buf > unread ? env->rcv_buf - unread : 0;
 	if (dst) {
@@ -157,6 +159,7 @@ void rubato_begin(struct sock *sk)
 	struct rubato_sock *rs = rubato_sk(sk);
 
 	rs->isn_hash = rubato_isn_hash(sock_net(sk), &rs->node.tuple);
+	rs->ts_offset = rubato_ts_offset(sock_net(sk), &rs->node.tuple);
 	rs->pending = 0;
 	rs->error = 0;
 	rs->live = true;

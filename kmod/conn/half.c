@@ -61,6 +61,7 @@ static void half_env(const struct sock *listener, u64 isn_hash, const struct dst
 	env->now = ktime_get_ns();
 	env->policy = &he->policy->core;
 	env->isn_hash = isn_hash;
+	env->rnd = get_random_u32();
 	env->rcv_buf = READ_ONCE(listener->sk_rcvbuf) / 2;
 	env->rcv_free = env->rcv_buf;
 	env->path_mss = dst ? rubato_wire_path_mss(dst) : TCP_MSS_DEFAULT;
@@ -359,6 +360,7 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 	}
 	rubato_wire_segment(skb, &seg);
 	half_env(listener, rubato_isn_hash(net, tuple), &rt->dst, &he);
+	he.env.ts_offset = rubato_ts_offset(net, tuple);
 	switch (rub_listen_segment(&seg, &he.env, iss_floor, &core, &tx)) {
 	case RUB_CREATE:
 		if (rubato_accept_full(listener)) {

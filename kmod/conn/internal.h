@@ -118,6 +118,7 @@ int rubato_receive_init(void);
 void rubato_receive_exit(void);
 int rubato_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 u64 rubato_isn_hash(const struct net *net, const struct rub_tuple *tuple);
+u32 rubato_ts_offset(const struct net *net, const struct rub_tuple *tuple);
 struct sock *rubato_find_listener(struct net *net, const struct rub_tuple *tuple, int ifindex);
 
 /* icmp.c */

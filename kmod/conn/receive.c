@@ -13,13 +13,19 @@
 #include "conn/internal.h"
 #include "report/report.h"
 
-static siphash_key_t isn_key __read_mostly;
+static siphash_key_t isn_key __read_mostly, ts_key __read_mostly;
 
 /* RFC 6528's F(): keyed by a secret of this boot. */
 u64 rubato_isn_hash(const struct net *net, const struct rub_tuple *t)
 {
 	return siphash_4u32((__force u32)t->local, (__force u32)t->peer,
 			    (u32)t->local_port << 16 | t->peer_port, net_hash_mix(net), &isn_key);
+}
+
+/* RFC 7323 section 5.4: of the address pair alone, for RFC 6191 compares incarnations by it. */
+u32 rubato_ts_offset(const struct net *net, const struct rub_tuple *t)
+{
+	return siphash_3u32((__force u32)t->local, (__force u32)t->peer, net_hash_mix(net), &ts_key);
 }
 
 static void drop(struct net *net, struct sk_buff *skb, enum rubato_reason reason)
@@ -188,6 +194,7 @@ int rubato_receive_init(void)
 	int err;
 
 	get_random_bytes(&isn_key, sizeof(isn_key));
+	get_random_bytes(&ts_key, sizeof(ts_key));
 	err = inet_add_protocol(&rubato_net_protocol, rubato_protocol);
 	if (err)
 		pr_err("rubato: IP protocol %u is taken\n", rubato_protocol);

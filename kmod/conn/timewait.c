@@ -293,7 +293,11 @@ static bool segment(struct rubato_tw *tw, const struct rub_seg *seg, struct list
 {
 	struct net *net = tw->node.net;
 	struct rubato_policy *policy = rubato_policy_get(net);
-	struct rub_env env = { .now = ktime_get_ns(), .policy = &policy->core };
+	struct rub_env env = {
+		.now = ktime_get_ns(),
+		.policy = &policy->core,
+		.rnd = get_random_u32(),
+	};
 	rub_ns last = tw->core.last;
 	bool reincarnate = false;
 	struct rub_tx tx;
@@ -327,7 +331,11 @@ static void refuse(struct rubato_tw *tw)
 {
 	struct net *net = tw->node.net;
 	struct rubato_policy *policy = rubato_policy_get(net);
-	struct rub_env env = { .now = ktime_get_ns(), .policy = &policy->core };
+	struct rub_env env = {
+		.now = ktime_get_ns(),
+		.policy = &policy->core,
+		.rnd = get_random_u32(),
+	};
 	struct rub_tx tx;
 
 	if (rub_tw_refuse(&tw->core, &env, &tx) == RUB_ANSWER)

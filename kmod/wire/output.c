@@ -5,6 +5,7 @@
  * connection's route and flow; the control socket is only read.
  */
 #include <net/dst.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
@@ -95,7 +96,9 @@ int rubato_wire_send(struct sock *sk, struct sk_buff *skb, const struct rub_tupl
 	if (err)
 		goto drop;
 	skb_set_owner_w(skb, sk);
-	return left(ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl));
+	/* IP's ECN field is TCP's to set (RFC 3168 section 6.1); the rest is the process's. */
+	return left(__ip_queue_xmit(sk, skb, &inet_sk(sk)->cork.fl,
+				    (inet_sk(sk)->tos & ~INET_ECN_MASK) | tx->ecn));
 drop:
 	kfree_skb(skb);
 	return err;
