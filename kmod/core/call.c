@@ -33,7 +33,8 @@ static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *e
 	tcb->rcv_scale = tcb->opts & RUB_OPT_WSCALE ? rub_own_scale(env) : 0;
 	tcb->ts_offset = env->ts_offset;
 	tcb->snd_mss = rub_eff_mss(0, env->path_mss, 0);
-	cause(tcb, env, rx, tcb->iss, RUB_SYN);
+	cause(tcb, env, rx, tcb->iss,
+	      tcb->opts & RUB_OPT_ECN ? RUB_SYN | RUB_ECE | RUB_CWR : RUB_SYN);
 	rub_enter(tcb, rx, RUBATO_SYN_SENT);
 	return 0;
 }

@@ -97,13 +97,13 @@ TEST_F(local, events_tell_the_handshake_with_its_numbers)
 
 	ASSERT_EQ(RUBATO_SYN_SENT, nl_next_state(full, local_port(client), &e));
 	EXPECT_EQ(RUBATO_CLOSED, e.old_state);
-	EXPECT_EQ(0x02U, e.flags);	/* SYN */
+	EXPECT_EQ(0xc2U, e.flags);	/* SYN, ECE and CWR: RFC 3168 section 6.1.1 */
 	ASSERT_TRUE(e.has_seqs);
 	iss = e.seg_seq;
 	ASSERT_EQ(RUBATO_ESTABLISHED, nl_next_state(full, local_port(client), &e));
 	EXPECT_EQ(RUBATO_SYN_SENT, e.old_state);
 	EXPECT_EQ(RUBATO_CAUSE_RECEIVED, e.cause);
-	EXPECT_EQ(0x12U, e.flags);	/* SYN+ACK */
+	EXPECT_EQ(0x52U, e.flags);	/* SYN+ACK, ECE */
 	EXPECT_EQ(iss + 1, e.seg_ack);
 	nl_close(full);
 }
@@ -490,7 +490,7 @@ TEST_F(across, simultaneous_open)
 	EXPECT_EQ(POLLOUT, wait_events(b, POLLOUT));
 	EXPECT_EQ(RUBATO_SYN_SENT, nl_next_state(events, 5001, &e));
 	EXPECT_EQ(RUBATO_SYN_RCVD, nl_next_state(events, 5001, &e));
-	EXPECT_EQ(0x02U, e.flags);
+	EXPECT_EQ(0xc2U, e.flags);	/* SYN, ECE and CWR */
 	EXPECT_EQ(RUBATO_ESTABLISHED, nl_next_state(events, 5001, &e));
 	nl_close(events);
 }

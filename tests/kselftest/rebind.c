@@ -401,7 +401,9 @@ TEST_F_TIMEOUT(rebind, time_wait_uses_up_the_ports, 60)
 		close(fd);
 		close(accepted);
 	}
-	EXPECT_TRUE(BECOMES(nl_counter(self->nl, RUBATO_STATS_TIME_WAIT) == n, PATIENCE));
+	EXPECT_TRUE(BECOMES(nl_counter(self->nl, RUBATO_STATS_TIME_WAIT) == n, PATIENCE)) {
+		TH_LOG("%llu wait", (unsigned long long)nl_counter(self->nl, RUBATO_STATS_TIME_WAIT));
+	}
 	fd = open_socket();
 	began = now();
 	EXPECT_EQ(-EADDRNOTAVAIL, connect_to(fd, A, 5000));

@@ -30,6 +30,16 @@ TEST(Open, TellsTheSynThatTheCallQueued)
 	s.expect(seg(SYN));
 }
 
+/* RFC 3168 section 6.1.1: an ECN-setup SYN. */
+TEST(Open, TheSynThatTheCallQueuedOffersEcn)
+{
+	Script s([](rub_config &c) { c.knobs.ecn = 1; });
+
+	s.open();
+	EXPECT_EQ(s.happened.cause_flags, SYN | ECE | CWR);
+	s.expect(seg(SYN | ECE | CWR));
+}
+
 TEST(Open, SynAckCompletesIt)
 {
 	Script s;
