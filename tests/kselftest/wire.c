@@ -465,6 +465,26 @@ TEST_F(wire, wrong_third_ack_is_reset)
 	EXPECT_EQ(1, nl_count(self->nl, RUBATO_SYN_RCVD));
 }
 
+/*
+ * ---- not from one host either (MUST-63): TCP or IP ignores it. A SYN like it from the stranger is
+ * answered (well_formed_syn_is_answered).
+ */
+
+TEST_F(wire, syn_from_no_host)
+{
+	static const char *const froms[] = { "224.0.0.1", "255.255.255.255", "127.0.0.1" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(froms) / sizeof(froms[0]); i++) {
+		struct segment s = make(SERVER, SYN, 1000, 0);
+
+		finish(&s, inet_addr(froms[i]), self->server);
+		ASSERT_EQ(0, emit_to(self->raw, inet_addr(froms[i]), ADDR_A, &s));
+		EXPECT_TRUE(silent(self));
+		EXPECT_EQ(0, nl_count(self->nl, RUBATO_SYN_RCVD));
+	}
+}
+
 /* ---- not from one host to one host (RFC 9293 MUST-57) */
 
 TEST(broadcast_is_dropped)
