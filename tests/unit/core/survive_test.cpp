@@ -369,7 +369,7 @@ TEST(Survive, PawsAfter25DaysIdle)
 	s.listen();
 	s.send(seg(SYN).with_ts(1000, 0));
 	s.expect(seg(SYN | ACK, 0, 1));
-	s.send(seg(ACK, 1, 1).with_ts(1001, s.tcb.state ? 0 : 0));
+	s.send(seg(ACK, 1, 1).with_ts(1001, 0));
 	s.take();
 	s.at(25 * 24h);
 	s.send(seg(ACK | PSH, 1, 1, 10).with_ts(1001 + 0x80000000u + 5000, 0));
