@@ -73,9 +73,7 @@ public:
 	{
 		rub_knobs &knobs = policy.knobs;
 
-		knobs.timestamps = 0;
-
-		for (u8 *knob : {&knobs.sack, &knobs.window_scale, &knobs.ecn})
+		for (u8 *knob : {&knobs.timestamps, &knobs.sack, &knobs.window_scale, &knobs.ecn})
 			*knob = static_cast<u8>(pick(random, 0, 3) != 0);
 	}
 

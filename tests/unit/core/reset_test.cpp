@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* RST and SYN where they do not belong: RFC 9293 section 3.10.7.4, RFC 5961 sections 3, 4 and 7. */
+#include <algorithm>
+
 #include "script.h"
 
 #include "core/constants.h"
@@ -299,5 +301,63 @@ TEST(Challenge, LimitDoesNotTouchOrdinaryAcks)
 	for (u32 i = 0; i < 20; i++) {
 		s.send(seg(ACK | PSH, 1 + i, 1, 1));
 		s.expect(seg(ACK, 1, 2 + i));
+	}
+}
+
+/* RFC 5961 section 7: what was due and could not be said has a reason of its own. */
+TEST(Challenge, TheLimitIsTold)
+{
+	Script s;
+
+	s.connect();
+	for (u32 i = 0; i < RUB_CHALLENGE_MAX; i++) {
+		s.send(seg(RST, 2));
+		s.dropped_for(RUBATO_REASON_BAD_RST);
+		s.expect(seg(ACK, 1, 1));
+	}
+	for (const Seg &bad : {seg(RST, 2), seg(SYN, 2), seg(ACK, 1, 5), seg(SYN, 0)}) {
+		s.send(bad);
+		s.silence();
+		s.dropped_for(RUBATO_REASON_RATE_LIMIT);
+	}
+}
+
+/* How many it is in a period nobody can foretell, but never more than the RFC's ten. */
+TEST(Challenge, TheAllowanceIsDrawn)
+{
+	std::vector<u32> seen;
+
+	for (u32 rnd = 0; rnd < 60; rnd++) {
+		Script s;
+		u32 answers = 0;
+
+		s.env.rnd = rnd * 2654435761u;
+		s.connect();
+		for (int i = 0; i < 20; i++) {
+			s.send(seg(SYN, 2));
+			answers += static_cast<u32>(s.take().size());
+		}
+		EXPECT_GE(answers, RUB_CHALLENGE_MIN);
+		EXPECT_LE(answers, RUB_CHALLENGE_MAX);
+		seen.push_back(answers);
+	}
+	std::ranges::sort(seen);
+	EXPECT_GT(std::ranges::unique(seen).begin() - seen.begin(), 3) << "hardly drawn";
+}
+
+/* CVE-2016-5696: what one connection spends, no other one sees. */
+TEST(Challenge, TheLimitIsEachConnectionsOwn)
+{
+	Script spent, other;
+
+	spent.connect();
+	for (int i = 0; i < 20; i++) {
+		spent.send(seg(RST, 2));
+		spent.take();
+	}
+	other.connect();
+	for (u32 i = 0; i < RUB_CHALLENGE_MAX; i++) {
+		other.send(seg(RST, 2));
+		other.expect(seg(ACK, 1, 1));
 	}
 }

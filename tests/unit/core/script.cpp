@@ -2,6 +2,7 @@
 /* The harness behind script.h. It knows the core's contract (core.h), not its insides. */
 #include "script.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -291,10 +292,32 @@ void Script::collect(const rub_rx &rx)
 	room();
 }
 
+void Script::timestamps_hold(const rub_tx &tx)
+{
+	const bool has = tx.opts & RUB_OPT_TS;
+
+	if (phase != Phase::CONNECTION)
+		return;
+	if (tx.flags & SYN)
+		ts_offered = has;
+	else if (has != ts_agreed && (has || !(tx.flags & RST)))
+		ADD_FAILURE() << (has ? "a timestamp that was not agreed on"
+				      : "no timestamp, though both SYNs had one");
+	if (!has)
+		return;
+	if (tx.tsval != static_cast<u32>(env.now / 1'000'000) + env.ts_offset)
+		ADD_FAILURE() << "TSval " << tx.tsval << " is not the clock's";
+	if (!(tx.flags & ACK) && tx.tsecr)
+		ADD_FAILURE() << "TSecr without an ACK";
+	if (tx.flags & ACK && std::ranges::find(ts_heard, tx.tsecr) == ts_heard.end())
+		ADD_FAILURE() << "TSecr " << tx.tsecr << " was never heard";
+}
+
 void Script::emit(const rub_tx &tx)
 {
 	u32 done = 0;
 
+	timestamps_hold(tx);
 	units.push_back(tx);
 	do {
 		rub_tx piece = tx;
@@ -460,12 +483,17 @@ void Script::arrive(const Seg &s, where loc)
 	if (s.ts) {
 		seg.opts |= RUB_OPT_TS;
 		seg.tsval = s.ts->val;
+		ts_heard.push_back(s.ts->val);
 		seg.tsecr = s.ts->ecr;
 	}
 	if (s.scale) {
 		seg.opts |= RUB_OPT_WSCALE;
 		seg.wscale = *s.scale;
 	}
+	if (s.flags & SYN && phase == Phase::CONNECTION && !rub_synchronized(&tcb))
+		ts_agreed = s.ts && ts_offered;
+	if (s.flags & SYN && phase == Phase::LISTEN)
+		ts_agreed = s.ts && policy.knobs.timestamps;
 	if (s.sack_ok.value_or(false))
 		seg.opts |= RUB_OPT_SACK;
 	for (const Range &r : s.blocks)

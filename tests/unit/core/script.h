@@ -314,6 +314,12 @@ private:
 	void options_match(const Sent &sent, const Seg &want, std::ostringstream &o) const;
 	u16 window_for(const rub_tx &tx);
 
+	void timestamps_hold(const rub_tx &tx);
+
+	/* What RFC 7323 section 3.2 asks of every segment once both SYNs had timestamps. */
+	bool ts_offered = false, ts_agreed = false;
+	std::vector<u32> ts_heard; /* TSvals of the peer */
+
 	std::deque<Sent> out;
 	rub_ns zero = 0;
 	u32 read_pos;

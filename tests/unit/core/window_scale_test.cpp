@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Window scale: RFC 7323 section 2. */
+#include <algorithm>
+
+#include "script.h"
+
+using namespace script;
+
+namespace
+{
+
+void scaled(rub_config &config)
+{
+	config.knobs.window_scale = 1;
+}
+
+/* Our buffer asks for @ours, the peer's SYN+ACK has @theirs. */
+void connect_scaled(Script &s, u32 buffer, u8 ours, u8 theirs, u16 window)
+{
+	s.buffer = buffer;
+	s.env.rcv_free = s.env.rcv_buf = buffer;
+	s.mark();
+	s.open();
+	s.expect(seg(SYN).with_scale(ours));
+	s.at(RTT);
+	s.send(seg(SYN | ACK, 0, 1).with_scale(theirs).window(window));
+	s.expect(ours ? seg(ACK, 1, 1).window(static_cast<u16>(buffer >> ours)) : seg(ACK, 1, 1));
+	s.mark();
+}
+
+} // namespace
+
+/* The smallest shift that lets the whole buffer be offered, at most 14 (section 2.3). */
+TEST(WindowScale, OursFollowsFromTheLargestBuffer)
+{
+	static constexpr struct {
+		u32 most;
+		u8 shift;
+	} rows[] = {{1, 0},	  {65535, 0},	  {65536, 1},	  {131071, 1},	      {131072, 2},
+		    {1 << 20, 5}, {64 << 20, 11}, {1u << 30, 15}, {65535u << 14, 14}, {~0u, 16}};
+
+	for (const auto &row : rows) {
+		Script s(scaled);
+
+		s.env.rcv_max = row.most;
+		s.open();
+		s.expect(seg(SYN).with_scale(std::min<u8>(row.shift, 14)));
+	}
+}
+
+TEST(WindowScale, IsNotOfferedWhereTheKnobIsOff)
+{
+	Script s;
+
+	s.env.rcv_max = 1 << 20;
+	s.open();
+	ASSERT_EQ(s.units.size(), 1u);
+	EXPECT_EQ(s.units[0].opts & RUB_OPT_WSCALE, 0);
+	s.expect(seg(SYN));
+}
+
+/* "otherwise, it MUST set both Snd.Wind.Shift and Rcv.Wind.Shift to zero" */
+TEST(WindowScale, NeitherIsScaledUnlessBothOffered)
+{
+	Script s(scaled);
+
+	s.buffer = 1 << 20;
+	s.open();
+	s.expect(seg(SYN).with_scale(5).window(65535));
+	s.send(seg(SYN | ACK, 0, 1).window(100));
+	s.expect(seg(ACK, 1, 1).window(65535));
+	s.write(2 * MSS);
+	s.expect(seg(ACK, 1, 1, 100).window(65535));
+	s.send(seg(ACK, 1, 101).window(1000));
+	s.expect(seg(ACK, 101, 1, MSS).window(65535));
+}
+
+TEST(WindowScale, TheWindowOfASynIsNot)
+{
+	Script s(scaled);
+
+	connect_scaled(s, 8000, 0, 7, 100);
+	s.write(4 * MSS);
+	s.expect(seg(ACK, 1, 1, 100));
+	/* Of every other segment it is. */
+	s.send(seg(ACK, 1, 101).window(16));
+	s.expect(seg(ACK, 101, 1, MSS));
+	s.expect(seg(ACK, 101 + MSS, 1, MSS));
+	s.silence();
+}
+
+/* "MUST use 14 instead of the specified value" */
+TEST(WindowScale, MoreThanFourteenMeansFourteen)
+{
+	for (u8 shift : {u8(14), u8(15), u8(255)}) {
+		Script s(scaled);
+
+		connect_scaled(s, 8000, 0, shift, 0);
+		s.send(seg(ACK, 1, 1).window(1));
+		EXPECT_EQ(s.tcb.snd_wnd, 1u << 14);
+	}
+}
+
+/* Crossed SYNs: the SYN+ACK's window is that of a SYN. */
+TEST(WindowScale, TheWindowOfACrossedSynAckIsNot)
+{
+	Script s(scaled);
+
+	s.open();
+	s.expect(seg(SYN).with_scale(0));
+	s.send(seg(SYN).with_scale(7).window(500));
+	EXPECT_EQ(s.tcb.snd_wnd, 500u);
+	s.expect(seg(SYN | ACK, 0, 1).with_scale(0));
+	s.send(seg(SYN | ACK, 0, 1).with_scale(7).window(600));
+	s.take();
+	s.state_is(RUBATO_ESTABLISHED);
+	EXPECT_EQ(s.tcb.snd_wnd, 600u);
+	s.send(seg(ACK, 1, 1).window(600));
+	EXPECT_EQ(s.tcb.snd_wnd, 600u << 7);
+}
+
+TEST(WindowScale, OursIs)
+{
+	Script s(scaled);
+
+	connect_scaled(s, 1 << 20, 5, 0, PEER_WND);
+	s.send(seg(ACK | PSH, 1, 1, 320));
+	s.expect(seg(ACK, 1, 321).window(((1 << 20) - 320) >> 5));
+}
+
+/*
+ * Section 2.4: an edge between two units cannot be said. What is offered never lies beyond the
+ * buffer, stays within a unit of what was promised, and what was promised is taken.
+ */
+TEST(WindowScale, RoundingNeverPromisesMoreNorTakesBackWhatWasPromised)
+{
+	constexpr u32 SIZE = 1 << 20, UNIT = 1 << 5;
+	Script s(scaled);
+	u32 best = 1 + SIZE, seq = 1, retreats = 0; /* the handshake's ACK promised it all */
+
+	connect_scaled(s, SIZE, 5, 0, PEER_WND);
+	for (u32 n = 1; seq + n < 1 + SIZE; n = n * 7 % 997 + 1) {
+		s.send(seg(ACK, seq, 1, n));
+		seq += n;
+		for (const Sent &sent : s.take()) {
+			const u32 edge = sent.tx.ack - s.irs + sent.tx.wnd * UNIT;
+
+			ASSERT_LE(edge, 1 + SIZE) << "more than the buffer holds";
+			ASSERT_GT(edge + UNIT, best) << "taken back by more than rounding";
+			retreats += edge < best;
+		}
+		ASSERT_EQ(s.tcb.rcv_edge - s.irs, best);
+	}
+	EXPECT_GT(retreats, 0u) << "the script never met the case";
+	/* The last byte of the best promise is in the window, whatever was said last. */
+	s.send(seg(ACK, best - 1, 1, 1));
+	s.kept({{best - 1, best}});
+	s.take();
+}
+
+/* With room in the buffer the edge that is said never retreats at all. */
+TEST(WindowScale, RoundingIsUpWhereThereIsRoom)
+{
+	constexpr u32 SIZE = 1 << 20, UNIT = 1 << 5;
+	Script s(scaled);
+	u32 best = 1 + SIZE, seq = 1;
+
+	connect_scaled(s, SIZE, 5, 0, PEER_WND);
+	s.send(seg(ACK, seq, 1, 500));
+	s.take();
+	s.read(500);
+	s.take();
+	for (seq = 501; seq < 900; seq += 7) {
+		s.send(seg(ACK, seq, 1, 7));
+		for (const Sent &sent : s.take()) {
+			const u32 edge = sent.tx.ack - s.irs + sent.tx.wnd * UNIT;
+
+			ASSERT_GE(edge, best);
+			ASSERT_LE(edge, 1 + SIZE + 500);
+			best = edge;
+		}
+	}
+}
+
+/* RFC 9293's window of a connection: 1 GiB at most, and no arithmetic overflows there. */
+TEST(WindowScale, ThePeersLargestWindow)
+{
+	Script s(scaled);
+
+	connect_scaled(s, 8000, 0, 14, 65535);
+	s.send(seg(ACK, 1, 1).window(65535));
+	EXPECT_EQ(s.tcb.snd_wnd, 65535u << 14);
+	s.write(3 * MSS);
+	for (u32 i = 0; i < 3; i++)
+		s.expect(seg(ACK, 1 + i * MSS, 1, MSS).maybe(PSH));
+	/* RFC 5961 section 5.2 with MAX.SND.WND of a gigabyte. */
+	s.send(seg(ACK, 1, 1 - (65535u << 14)).window(65535));
+	s.silence();
+	s.send(seg(ACK, 1, 0 - (65535u << 14)).window(65535));
+	s.expect(seg(ACK, 1 + 3 * MSS, 1));
+	s.dropped_for(RUBATO_REASON_OLD_ACK);
+}
