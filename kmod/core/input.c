@@ -307,8 +307,12 @@ static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
 		take_ack(tcb, seg, env, rx);
 	else
 		rub_loss_ack(tcb, seg, 0, duplicate, env);
-	if (seq_before(tcb->snd_wl1, seg->seq) ||
-	    (tcb->snd_wl1 == seg->seq && !seq_after(tcb->snd_wl2, seg->ack)))
+	/*
+	 * What acknowledges more left later, also if it is a retransmission: by SEG.SEQ alone
+	 * SND.UNA would move under a window that is old, and the right edge beyond any offered.
+	 */
+	if (seq_after(seg->ack, tcb->snd_wl2) || seq_before(tcb->snd_wl1, seg->seq) ||
+	    (tcb->snd_wl1 == seg->seq && tcb->snd_wl2 == seg->ack))
 		update_send_window(tcb, seg);
 	return true;
 }

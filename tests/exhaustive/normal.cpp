@@ -264,7 +264,9 @@ Broken World::check_peer(unsigned side) const
 	if (after(s.tcb.snd_una, peer.tcb.rcv_nxt))
 		return "1: believes to be acknowledged what was not received";
 	if (after(s.tcb.snd_max, peer.tcb.rcv_edge + 1))
-		return "2: sent beyond the offered window, and more than a probe";
+		return "2: sent beyond the offered window, and more than a probe (" +
+		       std::to_string(s.tcb.snd_max - s.tcb.iss) + " of " +
+		       std::to_string(peer.tcb.rcv_edge - s.tcb.iss) + ")";
 	if (rub_rcv_nxt(&s.tcb) - rub_rcv_first(&s.tcb) > peer.process.written + 1)
 		return "1: received more than was written";
 	return {};

@@ -206,3 +206,21 @@ TEST(Ack, FinAndDataAreAcknowledgedSeparately)
 	s.send(seg(ACK, 1, 102));
 	s.state_is(RUBATO_FIN_WAIT_2);
 }
+
+/*
+ * A retransmission of the peer's that acknowledges more than what came before it: it left later,
+ * so its window is the one that holds. Else the right edge would lie beyond any that was offered.
+ */
+TEST(Ack, OfARetransmissionBringsItsWindow)
+{
+	Script s;
+
+	s.connect(1000);
+	s.write(2 * MSS);
+	s.expect(seg(ACK, 1, 1, MSS));
+	s.send(seg(ACK | PSH, 101, 1, 100).window(1000)); /* behind a hole */
+	s.expect(seg(ACK, 1 + MSS, 1));
+	s.send(seg(ACK | PSH, 1, 1 + MSS, 100).window(0)); /* the hole, sent again */
+	s.expect(seg(ACK, 1 + MSS, 201));
+	s.silence();
+}
