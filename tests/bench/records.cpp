@@ -26,6 +26,7 @@ public:
 		rub_lend(&c.tcb, nodes_.data(), static_cast<u16>(nodes_.size()));
 		rub_set(&c.tcb, RUB_OPTION_NODELAY, true, &c.env);
 		c.env.edt = true; /* not paced by waiting */
+		c.arrives(c.from_peer(RUB_ACK, 0)); /* its window is scaled, the SYN's was not */
 		for (u32 i = 0; i < records; i++) {
 			c.tcb.cc.cwnd = 1u << 30;
 			rub_call(&c.tcb, RUB_CALL_SEND, unit, &c.env, &c.rx);
