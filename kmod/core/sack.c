@@ -73,6 +73,8 @@ static void take_block(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_s
 		if (seq_before(n->from, from) || seq_before(to, n->to)) {
 			if (!rub_rec_room(out)) {
 				news->blind = true;
+				if (n->flags & RUB_N_LOST)
+					rub_rec_set(out, i, RUB_N_LOST); /* cut below in vain */
 				continue;
 			}
 			if (seq_before(n->from, from)) {

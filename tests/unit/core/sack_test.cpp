@@ -218,3 +218,24 @@ TEST(Sack, ABlockThatNoRecordIsLeftForIsIgnored)
 	s.take();
 	sound(s);
 }
+
+/* A node for the lower end of a block, none for the upper: what is lost stays one record. */
+TEST(Sack, ABlockThatOneNodeIsLeftForIsIgnoredWhole)
+{
+	Script s;
+
+	s.nodes_max = 0;
+	s.env.gso_max = 8 * MSS;
+	s.connect();
+	s.tcb.opts |= RUB_OPT_SACK;
+	s.write(8 * MSS);
+	ASSERT_FALSE(s.take().empty());
+	while (s.tcb.clock == RUBATO_CLOCK_DATA && !s.tcb.out.lost) {
+		s.at(s.due());
+		s.take();
+	}
+	ASSERT_EQ(s.tcb.out.n, 2);
+	s.send(seg(ACK, 1, 1).sack({{nth(4), nth(5)}}));
+	EXPECT_EQ(s.tcb.out.sacked, 0u);
+	sound(s);
+}
