@@ -230,6 +230,7 @@ SUITES = {
     "unit": Suite(host, HOST),
     "oracle": Suite(host, HOST),
     "exhaustive": Suite(host, HOST, ("test", "check", "long")),
+    "sim": Suite(host, HOST, ("test", "long")),
     "fuzz": Suite(lambda name, size: host(name, size, "fuzz"), ("build-core fuzz",), ("test", "long")),
     "vm": Suite(folder),
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),
