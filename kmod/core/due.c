@@ -298,9 +298,19 @@ static rub_ns paced_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return due;
 }
 
+/* With nothing in flight there is no try: what is queued waits for its pace, and leaves then. */
+static rub_ns try_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_wait wait = rub_wait_of(tcb, env);
+	rub_ns due = rub_wait_due(&tcb->run, &wait), pace = rub_pace_due(tcb);
+
+	if (tcb->snd_nxt != tcb->snd_una || tcb->clock == RUBATO_CLOCK_PERSIST || env->edt)
+		return due;
+	return due > pace ? due : pace;
+}
+
 rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
-	struct rub_wait wait;
 
 	if (tcb->flags & RUB_F_HELD)
 		return held_due(tcb, env);
@@ -312,8 +322,7 @@ rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	case RUBATO_CLOCK_FIN_WAIT_2:
 		return rub_fin_wait_2_due(tcb, env);
 	default:
-		wait = rub_wait_of(tcb, env);
-		return rub_wait_due(&tcb->run, &wait);
+		return try_due(tcb, env);
 	}
 }
 

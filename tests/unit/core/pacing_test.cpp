@@ -297,3 +297,25 @@ TEST(Pacing, NeitherDoesADroppedRetransmissionWakeItUp)
 	ASSERT_EQ(s.dropped(), 1u);
 	EXPECT_EQ(s.due(), s.now() + 200ms);
 }
+
+/*
+ * A schedule whose gap is shorter than the pace: what never left cannot have been lost. No timer
+ * comes before the pace lets it go, and when it goes that is no try and no congestion.
+ */
+TEST(Pacing, WhatThePaceHoldsIsNotTriedAgain)
+{
+	Script s([](rub_config &c) { c.data = schedule("20ms x2 give-up=60s"); });
+
+	paced(s);
+	s.tcb.paced_from = s.env.now;
+	s.tcb.paced = 100 * MSS; /* as after a timeout: the window is far smaller than what left */
+	s.tcb.unpaced = 0;
+	s.write(5 * MSS);
+	ASSERT_TRUE(held(s));
+	const u32 cwnd = s.tcb.cc.cwnd;
+	ASSERT_GT((s.due() - s.now()).count(), ns(20ms).count());
+	s.at(s.due());
+	EXPECT_EQ(bytes(s.take()), 5u * MSS);
+	EXPECT_EQ(s.tcb.run.tries, 0u);
+	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
+}
