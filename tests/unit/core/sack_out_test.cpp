@@ -121,6 +121,34 @@ TEST(SackOut, TheMostRecentFour)
 	t.row(200, 250, 0, {{100, 250}, {900, 1000}, {700, 800}, {500, 600}});
 }
 
+/* RFC 7323 section 2.2 with RFC 2018 section 3: three beside timestamps. */
+TEST(SackOut, ThreeBesideTimestamps)
+{
+	Script s([](rub_config &config) {
+		config.knobs.sack = 1;
+		config.knobs.timestamps = 1;
+	});
+	u32 at = 101;
+
+	s.listen();
+	s.send(seg(SYN).with_sack_ok().with_ts(7, 0));
+	const std::vector<Sent> synack = s.take();
+	ASSERT_EQ(synack.size(), 1u);
+	ASSERT_TRUE(synack[0].tx.opts & RUB_OPT_TS);
+	s.send(seg(ACK, 1, 1).with_ts(7, synack[0].tx.tsval));
+	for (int i = 0; i < 3; i++, at += 200) {
+		s.send(seg(ACK, at, 1, 100).with_ts(7, synack[0].tx.tsval));
+		s.take();
+	}
+	s.send(seg(ACK, at, 1, 100).with_ts(7, synack[0].tx.tsval));
+	const std::vector<Sent> sent = s.take();
+	ASSERT_EQ(sent.size(), 1u);
+	ASSERT_TRUE(sent[0].tx.opts & RUB_OPT_TS);
+	EXPECT_EQ(sent[0].tx.n_sack, 3);
+	EXPECT_EQ(sent[0].tx.sack[0].from, s.irs + at);
+	EXPECT_LE(rub_options_len(&sent[0].tx), RUB_OPTIONS_MAX);
+}
+
 /* "As many distinct SACK blocks as possible": what merging leaves room for is told as well. */
 TEST(SackOut, MergingMakesRoomForOlderOnes)
 {
