@@ -35,7 +35,7 @@ file(GLOB rubato_core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kmod/core/*.
 # Another build of the core under the name given, for a suite that plants a bug in it.
 function(rubato_core_library name)
 	add_library(${name} ${rubato_core_kind} ${rubato_core_sources})
-	target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/kmod)
+	target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/kmod ${CMAKE_SOURCE_DIR}/tests)
 	# Not as a system header: -Wconversion is to hold for it too.
 	target_include_directories(${name} BEFORE PUBLIC ${CMAKE_SOURCE_DIR}/include/uapi)
 	target_compile_options(${name} PRIVATE ${rubato_core_flags} PUBLIC ${rubato_check_flags})

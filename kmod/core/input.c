@@ -38,13 +38,24 @@ static u32 offered_window(const struct rub_tcb *tcb, const struct rub_seg *seg)
 	return (u32)seg->wnd << (syn ? 0 : tcb->snd_scale);
 }
 
-static void update_send_window(struct rub_tcb *tcb, const struct rub_seg *seg)
+static void set_send_window(struct rub_tcb *tcb, const struct rub_seg *seg)
 {
 	tcb->snd_wnd = offered_window(tcb, seg);
 	if (tcb->snd_wnd_max < tcb->snd_wnd)
 		tcb->snd_wnd_max = tcb->snd_wnd;
 	tcb->snd_wl1 = seg->seq;
 	tcb->snd_wl2 = seg->ack;
+}
+
+/*
+ * What acknowledges more left later, also if it is a retransmission: by SEG.SEQ alone SND.UNA
+ * would move under a window that is old, and the right edge beyond any offered.
+ */
+void rub_take_window(struct rub_tcb *tcb, const struct rub_seg *seg)
+{
+	if (seq_after(seg->ack, tcb->snd_wl2) || seq_before(tcb->snd_wl1, seg->seq) ||
+	    (tcb->snd_wl1 == seg->seq && tcb->snd_wl2 == seg->ack))
+		set_send_window(tcb, seg);
 }
 
 /* Our SYN is acknowledged: what an estimate of the path starts from. */
@@ -94,7 +105,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	tcb->rcv_edge = tcb->rcv_nxt + offered;
 	tcb->last_ack_sent = tcb->rcv_nxt;
 	agree(tcb, seg, env);
-	update_send_window(tcb, seg);
+	set_send_window(tcb, seg);
 	if (seg->flags & RUB_ACK) {
 		rub_clear(tcb, RUB_F_SYN_OUT);
 		tcb->soft_error = 0;
@@ -239,7 +250,7 @@ static bool syn_rcvd_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct 
 		refuse(tcb, seg);
 		return drop(rx, RUBATO_REASON_BAD_ACK);
 	}
-	update_send_window(tcb, seg);
+	set_send_window(tcb, seg);
 	rub_enter(tcb, rx, RUBATO_ESTABLISHED);
 	return true;
 }
@@ -251,9 +262,8 @@ static bool duplicate_ack(const struct rub_tcb *tcb, const struct rub_seg *seg)
 	       offered_window(tcb, seg) == tcb->snd_wnd && tcb->clock != RUBATO_CLOCK_PERSIST;
 }
 
-/* The octets up to SEG.ACK have arrived. */
-static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
-		     struct rub_rx *rx)
+void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		  struct rub_rx *rx)
 {
 	u32 first = rub_first(tcb), acked = seg->ack - tcb->snd_una;
 	bool syn = tcb->flags & RUB_F_SYN_OUT;
@@ -268,11 +278,10 @@ static void take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struc
 		rx->acked = rub_first(tcb) - first;
 	}
 	rub_clock_progress(tcb, env);
-	if (syn) {
+	if (syn)
 		syn_acked(tcb, seg, env);
-	} else {
+	else
 		rub_loss_ack(tcb, seg, acked, false, env);
-	}
 }
 
 /* A probe was answered: the peer lives. An orphan lives no longer for it. */
@@ -304,16 +313,10 @@ static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
 	answered(tcb, env);
 	rub_ecn_echo(tcb, seg, env);
 	if (seq_after(seg->ack, tcb->snd_una))
-		take_ack(tcb, seg, env, rx);
+		rub_take_ack(tcb, seg, env, rx);
 	else
 		rub_loss_ack(tcb, seg, 0, duplicate, env);
-	/*
-	 * What acknowledges more left later, also if it is a retransmission: by SEG.SEQ alone
-	 * SND.UNA would move under a window that is old, and the right edge beyond any offered.
-	 */
-	if (seq_after(seg->ack, tcb->snd_wl2) || seq_before(tcb->snd_wl1, seg->seq) ||
-	    (tcb->snd_wl1 == seg->seq && tcb->snd_wl2 == seg->ack))
-		update_send_window(tcb, seg);
+	rub_take_window(tcb, seg);
 	return true;
 }
 
@@ -483,14 +486,21 @@ static void arrives(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_e
 		take_fin(tcb, seg, rx);
 }
 
-void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
-		 struct rub_rx *rx)
+void rub_full_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx)
 {
 	struct rub_seg copy = *seg;
 
-	rub_rx_init(rx);
 	copy.opts &= (u8)~WAS_SYN;
 	arrives(tcb, &copy, env, rx);
 	rub_keepalive_heard(tcb, env);
 	rub_clock_update(tcb, env);
+}
+
+void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		 struct rub_rx *rx)
+{
+	rub_rx_init(rx);
+	if (!rub_fast_segment(tcb, seg, env, rx))
+		rub_full_segment(tcb, seg, env, rx);
 }

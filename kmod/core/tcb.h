@@ -11,6 +11,8 @@
 #include "core/records.h"
 #include "core/seq.h"
 
+RUB_BEGIN_DECLS
+
 #define RUB_F_ORPHAN	0x000001u	/* no process holds it any more */
 #define RUB_F_FIN	0x000002u	/* our FIN is queued behind snd_end */
 #define RUB_F_ACK	0x000004u	/* an acknowledgement is due */
@@ -72,6 +74,22 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env);
 void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env);
 /* RFC 5961 section 7: may one more challenge ACK leave? Then it is counted. */
 bool rub_limit(rub_ns *start, u32 *left, const struct rub_env *env);
+
+/*
+ * input.c: a segment by RFC 9293 section 3.10.7, and the steps that fast.c shares with it. @rx has
+ * been through rub_rx_init().
+ */
+void rub_full_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx);
+/* SND.UNA < SEG.ACK =< SND.MAX: the octets up to SEG.ACK have arrived. */
+void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		  struct rub_rx *rx);
+/* The window that @seg offers, unless it is older than the one that holds. */
+void rub_take_window(struct rub_tcb *tcb, const struct rub_seg *seg);
+
+/* fast.c: the same for the commonest. False: nothing has changed, it is rub_full_segment()'s. */
+bool rub_fast_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		      struct rub_rx *rx);
 
 /* due.c: when. */
 struct rub_wait {
@@ -331,5 +349,7 @@ u32 rub_first_window(const struct rub_env *env);
 /* All but the ISS. */
 void rub_half_init(struct rub_half *half, const struct rub_seg *syn, const struct rub_env *env);
 void rub_half_synack(const struct rub_half *half, const struct rub_env *env, struct rub_tx *tx);
+
+RUB_END_DECLS
 
 #endif

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "both_ways.h"
+
 namespace exhaustive
 {
 
@@ -313,7 +315,8 @@ void World::deliver(unsigned to, const rub_seg &seg)
 		break;
 	case Phase::CONNECTION:
 		last_ack = rub_state(&s.tcb) == RUBATO_LAST_ACK;
-		rub_segment(&s.tcb, &seg, &e, &rx);
+		if (const char *differs = both_ways::segment(s.tcb, seg, e, rx))
+			broken = differs;
 		take(to, rx);
 		if (last_ack && rub_is_dead(&s.tcb) && !(seg.flags & RUB_RST))
 			ended_cleanly(sides[1 - to]);

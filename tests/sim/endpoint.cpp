@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "both_ways.h"
 #include "core/tcb.h"
 
 namespace sim
@@ -648,7 +649,9 @@ void Endpoint::arrive(const Packet &p)
 		if (!(p.seg.flags & RUB_SYN) &&
 		    static_cast<u32>(p.seg.wnd) << conn->tcb.snd_scale > 65535)
 			stage.did(Mechanism::SCALED);
-		rub_segment(&conn->tcb, &p.seg, &env, &rx);
+		const char *const differs = both_ways::segment(conn->tcb, p.seg, env, rx);
+
+		require(0, !differs, differs);
 		if (rx.mask & RUB_RX_DEAD && p.seg.flags & RUB_RST)
 			stage.did(Mechanism::RESET);
 		collect(rx, &p);

@@ -3,6 +3,7 @@
  * What holds after every event, whatever a seed brings: the numbers are those of the design's list
  * of invariants.
  *
+ *	 0  ours: the fast path does what the full one does
  *	 1  delivered bytes are a prefix of those sent, and all of them at the FIN
  *	 2  UNA <= NXT <= MAX; nothing beyond the offered edge but probes; our edge never retreats
  *	 3  RCV.NXT never goes back; nothing is acknowledged that was not sent

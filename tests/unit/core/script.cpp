@@ -8,6 +8,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "both_ways.h"
 #include "core/constants.h"
 
 namespace script
@@ -67,9 +68,9 @@ bool same(const rub_tx &a, const rub_tx &b)
 {
 	return a.seq == b.seq && a.ack == b.ack && a.len == b.len && a.wnd == b.wnd &&
 	       a.mss == b.mss && a.cut == b.cut && a.flags == b.flags && a.unit == b.unit &&
-	       a.clock == b.clock && a.again == b.again && a.tries == b.tries &&
-	       a.opts == b.opts && a.wscale == b.wscale && a.tsval == b.tsval &&
-	       a.tsecr == b.tsecr && a.n_sack == b.n_sack && a.ecn == b.ecn && a.urg == b.urg &&
+	       a.clock == b.clock && a.again == b.again && a.tries == b.tries && a.opts == b.opts &&
+	       a.wscale == b.wscale && a.tsval == b.tsval && a.tsecr == b.tsecr &&
+	       a.n_sack == b.n_sack && a.ecn == b.ecn && a.urg == b.urg &&
 	       a.not_before == b.not_before &&
 	       memcmp(a.sack, b.sack, a.n_sack * sizeof(a.sack[0])) == 0;
 }
@@ -126,8 +127,7 @@ std::string state_name(int state)
 
 std::string flag_names(u8 flags)
 {
-	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG",
-					    "ECE", "CWR"};
+	static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
 	std::string s;
 
 	for (unsigned i = 0; i < 8; i++) {
@@ -503,7 +503,8 @@ void Script::arrive(const Seg &s, where loc)
 	room();
 	switch (phase) {
 	case Phase::CONNECTION:
-		rub_segment(&tcb, &seg, &env, &rx);
+		if (const char *differs = both_ways::segment(tcb, seg, env, rx))
+			ADD_FAILURE() << differs;
 		collect(rx);
 		break;
 	case Phase::LISTEN:
@@ -567,8 +568,8 @@ void Script::options_match(const Sent &sent, const Seg &want, std::ostringstream
 
 	if (tx.flags & URG ? tx.urg != want.urg.value_or(0) : want.urg.has_value())
 		o << " urg";
-	if (want.ts && (!(tx.opts & RUB_OPT_TS) || tx.tsval != want.ts->val ||
-			tx.tsecr != want.ts->ecr))
+	if (want.ts &&
+	    (!(tx.opts & RUB_OPT_TS) || tx.tsval != want.ts->val || tx.tsecr != want.ts->ecr))
 		o << " timestamps";
 	if (want.scale && (!(tx.opts & RUB_OPT_WSCALE) || tx.wscale != *want.scale))
 		o << " window scale";
