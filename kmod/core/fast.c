@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fast path: Van Jacobson's header prediction. In ESTABLISHED, the next text in order, an
+ * Segment arrives, and the fast path: Van Jacobson's header prediction. In ESTABLISHED, the next text in order, an
  * acknowledgement of what is in flight, or both at once, with nothing else about it, goes straight
  * to what such a segment changes. Everything else is input.c's.
  *
@@ -81,4 +81,12 @@ bool rub_fast_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 	rub_keepalive_heard(tcb, env);
 	rub_clock_update(tcb, env);
 	return true;
+}
+
+void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
+		 struct rub_rx *rx)
+{
+	rub_rx_init(rx);
+	if (!rub_fast_segment(tcb, seg, env, rx))
+		rub_full_segment(tcb, seg, env, rx);
 }

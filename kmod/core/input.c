@@ -496,11 +496,3 @@ void rub_full_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 	rub_keepalive_heard(tcb, env);
 	rub_clock_update(tcb, env);
 }
-
-void rub_segment(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env,
-		 struct rub_rx *rx)
-{
-	rub_rx_init(rx);
-	if (!rub_fast_segment(tcb, seg, env, rx))
-		rub_full_segment(tcb, seg, env, rx);
-}
