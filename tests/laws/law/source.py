@@ -5,7 +5,7 @@ import re
 import shutil
 
 # What the laws look at; self-tests copy no more.
-PARTS = ["kmod", "include", "Documentation/netlink", "scripts/nlgen"]
+PARTS = ["kmod", "include", "Documentation", "scripts/nlgen"]
 
 COMMENT_OR_STRING = re.compile(
     r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
