@@ -102,6 +102,8 @@
 #define RUB_PACE_QUANTUM	RUB_NS_PER_MS
 /* RFC 5681 section 3.2. */
 #define RUB_DUPTHRESH		3U
+/* RFC 5682 section 2.1 (3a): the most that cwnd is two round trips after a timeout. */
+#define RUB_FRTO_SEGMENTS	3U
 /*
  * Acknowledgements that are not delayed at the start and after a pause: the peer's window doubles
  * a round trip then (RFC 5681 section 3.1), and 16 of them outlast an initial window of 10.

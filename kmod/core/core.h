@@ -160,15 +160,17 @@ struct rub_tlp {
  * @start: SND.UNA when recovery began
  * @again: bytes sent again since then that no D-SACK called superfluous
  * @again_at: when the first of them left; 0: none did
+ * @frto: enum rub_frto (core/tcb.h)
+ * @frto_end: behind what the retransmission timer sent again
  * @flight: RecoverFS (RFC 6937)
  * @prr_delivered: RFC 6937
  * @prr_out: RFC 6937
  */
 struct rub_loss {
-	u8 mode;
+	u8 mode, frto;
 	bool undo;
 	u32 recover, dupacks;
-	u32 start, again;
+	u32 start, again, frto_end;
 	rub_ns again_at;
 	u32 flight, prr_delivered, prr_out;
 	struct rub_rack rack;

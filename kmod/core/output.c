@@ -184,9 +184,18 @@ static bool propose_lost(const struct rub_tcb *tcb, const struct rub_env *env, s
 	return most && finish_again(tcb, n, most, tx);
 }
 
-/* What is lost goes before what is new. */
+/*
+ * What is lost goes before what is new. Not while F-RTO finds out whether it is lost (RFC 5682
+ * section 2.1, step 2b); but something has to leave, or nothing would come back.
+ */
 static bool propose_data(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
+	if (tcb->loss.frto == RUB_FRTO_NEW) {
+		if (propose_new(tcb, env, tx))
+			return true;
+		if (rub_pipe(tcb))
+			return false;
+	}
 	return tcb->out.lost ? propose_lost(tcb, env, tx) : propose_new(tcb, env, tx);
 }
 

@@ -2,8 +2,8 @@
 /*
  * What is missing, and when it goes again. With SACK: RACK-TLP (RFC 8985), RFC 6675 where RACK has
  * measured nothing, proportional rate reduction (RFC 6937). Without: fast retransmit (RFC 5681
- * section 3.2) and NewReno (RFC 6582). A response that proves wrong is undone, by D-SACK (RFC 2883)
- * or timestamps (RFC 4015). Bytes, never segments.
+ * section 3.2) and NewReno (RFC 6582). A response that proves wrong (spurious.c) is undone. Bytes,
+ * never segments.
  */
 #include "core/tcb.h"
 
@@ -154,45 +154,17 @@ static void find_again(struct rub_tcb *tcb, const struct rub_env *env)
 	}
 }
 
+/* RFC 4015 section 3.2: what is in flight stays there; an ECN-Echo keeps the window small. */
 static void undo(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	tcb->loss.undo = false;
 	if (tcb->loss.mode != RUB_LOSS_OPEN) {
 		find_again(tcb, env);
 		leave(tcb);
+		tcb->loss.recover = tcb->snd_una - 1; /* RFC 5682: duplicates count again */
 	}
-	rub_cc_undo(tcb);
-}
-
-/* D-SACK has called everything superfluous that was sent again. */
-static bool all_superfluous(struct rub_tcb *tcb, const struct rub_news *news)
-{
-	struct rub_loss *loss = &tcb->loss;
-	u32 len = news->again.to - news->again.from;
-
-	if (!news->dsack || !loss->undo || !loss->again ||
-	    seq_before(news->again.from, loss->start) ||
-	    seq_after(news->again.to, loss->recover))
-		return false;
-	loss->again -= len < loss->again ? len : loss->again;
-	return !loss->again;
-}
-
-/*
- * RFC 4015: TSecr is of a segment that left before the first that was sent again. After a timeout
- * the first acknowledgement tells; in fast recovery only the last: one may be lost, another late.
- */
-static bool originals_arrived(const struct rub_tcb *tcb, const struct rub_seg *seg,
-			      const struct rub_news *news)
-{
-	const struct rub_loss *loss = &tcb->loss;
-
-	if (!news->acked || !loss->undo || loss->mode == RUB_LOSS_OPEN || !loss->again_at)
-		return false;
-	if (loss->mode == RUB_LOSS_TIMEOUT ? tcb->snd_una - news->acked != loss->start :
-					     seq_before(tcb->snd_una, loss->recover))
-		return false;
-	return rub_echoes_before(tcb, seg, loss->again_at);
+	if (!tcb->cc.marked)
+		rub_cc_undo(tcb);
 }
 
 static bool detect(struct rub_tcb *tcb, const struct rub_news *news, const struct rub_env *env)
@@ -221,7 +193,7 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 	else if (news->duplicate || news->sacked)
 		loss->dupacks++;
 	rub_rack_adapt(tcb, news);
-	if (originals_arrived(tcb, seg, news) || all_superfluous(tcb, news))
+	if (rub_spurious(tcb, seg, news))
 		undo(tcb, env);
 	if (loss->mode != RUB_LOSS_OPEN && !seq_before(tcb->snd_una, loss->recover))
 		leave(tcb);
@@ -248,11 +220,14 @@ void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, boo
 	if (tcb->opts & RUB_OPT_SACK) {
 		rub_sack_blocks_in(tcb, seg, env, &news);
 		by_sack(tcb, seg, &news, env);
-	} else if (acked) {
-		newreno_acked(tcb, acked, env);
-	} else if (duplicate) {
-		newreno_duplicate(tcb, env);
+		return;
 	}
+	if (rub_spurious(tcb, seg, &news))
+		undo(tcb, env);
+	if (acked)
+		newreno_acked(tcb, acked, env);
+	else if (duplicate)
+		newreno_duplicate(tcb, env);
 }
 
 void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env)
@@ -276,6 +251,7 @@ void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env)
 	u32 seq = tcb->snd_una;
 	u16 i;
 
+	rub_frto_begin(tcb);
 	rub_cc_timeout(tcb, flight(tcb), !tcb->run.tries, env);
 	while ((i = rub_rec_first(out, RUB_N_FLYING | RUB_N_SACKED, seq)) != RUB_NO_NODE) {
 		seq = rub_rec(out, i)->to;
@@ -309,6 +285,7 @@ void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *
 		loss->again += old - from;
 		if (!loss->again_at)
 			loss->again_at = env->now;
+		rub_frto_again(tcb, old);
 	}
 	if (seq_before(tcb->snd_nxt, to)) {
 		rub_rec_add(&tcb->out, tcb->snd_nxt, to, env->now);

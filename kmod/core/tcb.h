@@ -53,6 +53,12 @@ enum rub_loss_mode {
 	RUB_LOSS_TIMEOUT,	/* RTO recovery: until what was in flight then is acknowledged */
 };
 
+enum rub_frto {
+	RUB_FRTO_OFF,
+	RUB_FRTO_AGAIN,		/* the timer's segment went again and is not acknowledged */
+	RUB_FRTO_NEW,		/* it is; two new segments go before what is lost */
+};
+
 /* states.c */
 void rub_rx_init(struct rub_rx *rx);
 void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state);
@@ -250,6 +256,14 @@ void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env);
 void rub_loss_mtu(struct rub_tcb *tcb);
 /* [from, to) left, for the first time or again. */
 void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *env);
+
+/* spurious.c: RFC 5682 (F-RTO), and whether a response to loss was wrong. */
+/* The retransmission timer has expired. */
+void rub_frto_begin(struct rub_tcb *tcb);
+/* What ends at @to was sent again. */
+void rub_frto_again(struct rub_tcb *tcb, u32 to);
+/* @seg proves that nothing had to go again. To be asked once for each ACK. */
+bool rub_spurious(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_news *news);
 
 /* Bytes in the network: RFC 6675's pipe. */
 static inline u32 rub_pipe(const struct rub_tcb *tcb)

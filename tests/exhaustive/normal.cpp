@@ -104,6 +104,7 @@ void normalise(rub_loss &loss, u32 ours)
 	relative(loss.recover, ours);
 	relative(loss.rack.fack, ours);
 	relative(loss.start, loss.undo ? ours : loss.start);
+	relative(loss.frto_end, loss.frto ? ours : loss.frto_end);
 	relative(loss.rack.end_seq, loss.rack.xmit_ts ? ours : loss.rack.end_seq);
 	relative(loss.rack.dsack_round, loss.rack.in_round ? ours : loss.rack.dsack_round);
 	relative(loss.tlp.end_seq, loss.tlp.out ? ours : loss.tlp.end_seq);
