@@ -8,6 +8,7 @@
 bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
 {
 	u32 len = rub_seg_len(seg), first = seg->seq - rcv_nxt, last = first + len - 1;
+	u32 ahead = rcv_nxt - seg->seq; /* of it lies before the window */
 
 	/*
 	 * What carries nothing may stand at the right edge itself: a peer whose window is full
@@ -19,7 +20,7 @@ bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
 		return false;
 	return first < rcv_wnd || last < rcv_wnd ||
 	       /* longer than the window, and around it */
-	       (seq_before(seg->seq, rcv_nxt) && !seq_before(seg->seq + len, rcv_nxt + rcv_wnd));
+	       (ahead < len && len - ahead >= rcv_wnd);
 }
 
 /*

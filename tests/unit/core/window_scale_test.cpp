@@ -200,3 +200,22 @@ TEST(WindowScale, ThePeersLargestWindow)
 	s.expect(seg(ACK, 1 + 3 * MSS, 1));
 	s.dropped_for(RUBATO_REASON_OLD_ACK);
 }
+
+/*
+ * RFC 9293 section 3.4: numbers are compared modulo 2^32, so a long way before a large window looks
+ * like a way behind it. Such a segment does not surround the window.
+ */
+TEST(WindowScale, WhatIsFarBeforeALargeWindowIsNotTaken)
+{
+	constexpr u32 LARGE = 512u << 20, FAR = 0x80000000u - LARGE;
+
+	for (u32 before : {FAR - 100, FAR, FAR + 100, 0x7fffffffu, 0x80000000u}) {
+		Script s(scaled);
+
+		connect_scaled(s, LARGE, 14, 0, 65535);
+		s.send(seg(ACK, 1 - before, 1, 100));
+		s.kept({});
+		s.dropped_for(RUBATO_REASON_OLD_DATA);
+		s.expect(seg(ACK, 1, 1).window(LARGE >> 14));
+	}
+}
