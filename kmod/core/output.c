@@ -447,7 +447,8 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 		sent_data(tcb, tx, (u32)result, env);
 		break;
 	case RUB_UNIT_KEEPALIVE:
-		tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt + tx->wnd);
+		tcb->rcv_edge = seq_max(tcb->rcv_edge, tcb->rcv_nxt +
+				rub_window_bytes(tcb, tx->wnd, tx->flags));
 		rub_keepalive_left(tcb, env);
 		return; /* its ACK does not count: the peer refuses the segment */
 	default:

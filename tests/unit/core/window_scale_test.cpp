@@ -219,3 +219,21 @@ TEST(WindowScale, WhatIsFarBeforeALargeWindowIsNotTaken)
 		s.expect(seg(ACK, 1, 1).window(LARGE >> 14));
 	}
 }
+
+/* Section 2.3: every window but a SYN's is scaled, a keepalive's too; what it offers is taken. */
+TEST(WindowScale, TheWindowOfAKeepaliveIs)
+{
+	Script s([](rub_config &config) {
+		scaled(config);
+		config.knobs.keepalive_force = 1;
+	});
+
+	connect_scaled(s, 1 << 20, 5, 0, 65535);
+	s.buffer = 2 << 20;
+	s.env.rcv_free = s.env.rcv_buf = s.buffer;
+	s.expect_at(2h, seg(ACK, 0, 1).as_unit(RUB_UNIT_KEEPALIVE).window(65535));
+	EXPECT_EQ(s.tcb.rcv_edge - s.tcb.rcv_nxt, 65535u << 5);
+	s.send(seg(ACK | PSH, 1 + (1 << 20), 1, 100));
+	s.kept({{1 + (1 << 20), 101 + (1 << 20)}});
+	s.take();
+}
