@@ -365,7 +365,7 @@ static bool abort_orphan(struct rub_tcb *tcb, struct rub_rx *rx)
 {
 	tcb->flags |= RUB_F_RESET;
 	rub_die(tcb, rx, ECONNRESET);
-	return false;
+	return drop(rx, RUBATO_REASON_CLOSED);
 }
 
 /* Seventh: the segment text. */

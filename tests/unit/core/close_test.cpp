@@ -494,6 +494,7 @@ TEST(Orphan, DataToAnOrphanResets)
 	s.expect(seg(FIN | ACK, 1, 1));
 	s.send(seg(ACK | PSH, 1, 1, 10));
 	ASSERT_TRUE(s.saw(RUB_RX_DEAD));
+	s.dropped_for(RUBATO_REASON_CLOSED);
 	s.expect(seg(RST, 2, 1).maybe(ACK).as_unit(RUB_UNIT_RST));
 
 	t.connect();
