@@ -219,6 +219,7 @@ struct rub_hystart {
  * @limited: SND.MAX at the last timeout: up to there slow start counts a segment an ACK
  * @algorithm: enum rubato_congestion in effect
  * @marked: the ACK that arrives carries ECE: nothing grows
+ * @echoed: when an ECN-Echo found cwnd at one segment: nothing new for an RTO; 0 for never
  * @left: when data left last; 0 for never
  * @valid: when cwnd was last known to be used (RFC 7661)
  * @before: what the last reduction changed, for rub_cc_undo()
@@ -229,7 +230,7 @@ struct rub_cc {
 	u32 reduced, limited;
 	u8 algorithm;
 	bool marked;
-	rub_ns left, valid;
+	rub_ns echoed, left, valid;
 	struct rub_cubic cubic;
 	struct rub_hystart hystart;
 	struct {

@@ -220,6 +220,8 @@ struct rub_wait rub_wait_of(const struct rub_tcb *tcb, const struct rub_env *env
 		break;
 	default:
 		wait.gaps = wait.rule = orphan ? &policy->fin : &policy->data;
+		/* What we hold back ourselves nobody could have answered. */
+		wait.answered = !orphan && tcb->snd_nxt == tcb->snd_una && !tcb->run.stuck;
 	}
 	return wait;
 }
@@ -287,12 +289,25 @@ rub_ns rub_pace_due(const struct rub_tcb *tcb)
 	return tcb->paced < rub_pace_quantum(tcb) ? 0 : add(tcb->paced_from, rub_pace_span(tcb));
 }
 
+rub_ns rub_echo_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	return tcb->cc.echoed ? add(tcb->cc.echoed, rub_rto(tcb, env->policy)) : 0;
+}
+
+/* What holds back new data that cwnd and the peer's window let through. */
+static rub_ns held_until(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	rub_ns pace = env->edt ? 0 : rub_pace_due(tcb), echo = rub_echo_due(tcb, env);
+
+	return pace > echo ? pace : echo;
+}
+
 /* New data waits for nothing but its pace. What could have left already waits for more. */
 static rub_ns paced_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
-	rub_ns due = rub_pace_due(tcb);
+	rub_ns due = held_until(tcb, env);
 
-	if (env->edt || due <= env->now || !tcb->clock || tcb->run.dropped ||
+	if (due <= env->now || !tcb->clock || tcb->run.dropped ||
 	    !rub_sendable(tcb, env))
 		return RUB_NEVER;
 	return due;
@@ -302,11 +317,11 @@ static rub_ns paced_due(const struct rub_tcb *tcb, const struct rub_env *env)
 static rub_ns try_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_wait wait = rub_wait_of(tcb, env);
-	rub_ns due = rub_wait_due(&tcb->run, &wait), pace = rub_pace_due(tcb);
+	rub_ns due = rub_wait_due(&tcb->run, &wait), held = held_until(tcb, env);
 
-	if (tcb->snd_nxt != tcb->snd_una || tcb->clock == RUBATO_CLOCK_PERSIST || env->edt)
+	if (tcb->snd_nxt != tcb->snd_una || tcb->clock == RUBATO_CLOCK_PERSIST)
 		return due;
-	return due > pace ? due : pace;
+	return due > held ? due : held;
 }
 
 rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
@@ -344,7 +359,7 @@ rub_ns rub_probe_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	rub_ns pto = RUB_PTO_INITIAL, at;
 
-	if (!rub_tlp_wanted(tcb))
+	if (!rub_tlp_wanted(tcb) || rub_echo_due(tcb, env) > env->now)
 		return RUB_NEVER;
 	if (tcb->srtt) {
 		pto = 2 * tcb->srtt;

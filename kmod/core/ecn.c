@@ -29,6 +29,23 @@ void rub_ecn_arrived(struct rub_tcb *tcb, const struct rub_seg *seg)
 		tcb->flags |= RUB_F_ECE;
 }
 
+/*
+ * Section 6.1.2: cwnd has a floor of one segment, though ssthresh has one of two (RFC 5681). From
+ * there on only time can reduce the rate: the next segment waits for the retransmission timer.
+ */
+static void reduce(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_cc *cc = &tcb->cc;
+	u32 mss = tcb->snd_mss;
+
+	if (cc->cwnd > cc->ssthresh)
+		cc->cwnd = cc->ssthresh;
+	else if (cc->cwnd > mss)
+		cc->cwnd = cc->cwnd / 2 > mss ? cc->cwnd / 2 : mss;
+	else
+		cc->echoed = env->now;
+}
+
 /* Section 6.1.2. An echo of what left before the last reduction, a loss's too, is no news. */
 void rub_ecn_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env)
 {
@@ -38,8 +55,8 @@ void rub_ecn_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 	if (!cc->marked || tcb->snd_una == tcb->snd_max || !seq_after(seg->ack, cc->reduced))
 		return;
 	rub_cc_congestion(tcb, tcb->snd_max - tcb->snd_una, env);
-	if (cc->cwnd > cc->ssthresh)
-		cc->cwnd = cc->ssthresh;
+	tcb->loss.undo = false; /* what came before is no longer what an undo would bring back */
+	reduce(tcb, env);
 }
 
 /*

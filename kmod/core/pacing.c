@@ -67,11 +67,12 @@ rub_ns rub_pace_span(const struct rub_tcb *tcb)
 
 bool rub_pace_holds(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
-	rub_ns due = rub_pace_due(tcb);
+	rub_ns due = rub_pace_due(tcb), echo = rub_echo_due(tcb, env);
 
-	if (due <= env->now || tx->unit != RUB_UNIT_DATA || tx->again || !tx->len)
+	if ((due <= env->now && echo <= env->now) || tx->unit != RUB_UNIT_DATA || tx->again ||
+	    !tx->len)
 		return false;
-	if (!env->edt)
+	if (!env->edt || echo > env->now)
 		return true;
 	tx->not_before = due;
 	return false;

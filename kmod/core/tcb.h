@@ -121,6 +121,8 @@ rub_ns rub_ack_due(const struct rub_tcb *tcb, const struct rub_env *env);
 rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env);
 /* When the next paced data may leave; 0 for at once. */
 rub_ns rub_pace_due(const struct rub_tcb *tcb);
+/* When the next new data may leave after an ECN-Echo (RFC 3168 section 6.1.2); 0 for at once. */
+rub_ns rub_echo_due(const struct rub_tcb *tcb, const struct rub_env *env);
 rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
 /* RFC 8985: when the oldest record in flight is lost, if nothing tells otherwise until then. */
 rub_ns rub_reorder_due(const struct rub_tcb *tcb);

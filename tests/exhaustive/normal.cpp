@@ -70,7 +70,7 @@ void normalise(rub_cc &cc, u32 ours)
 {
 	for (u32 *n : {&cc.round, &cc.reduced, &cc.limited})
 		relative(*n, ours);
-	for (rub_ns *at : {&cc.left, &cc.valid, &cc.hystart.baseline, &cc.hystart.rtt,
+	for (rub_ns *at : {&cc.echoed, &cc.left, &cc.valid, &cc.hystart.baseline, &cc.hystart.rtt,
 			   &cc.hystart.last, &cc.cubic.epoch, &cc.cubic.seen})
 		flag(*at);
 }
