@@ -195,9 +195,6 @@ static bool check_sequence(struct rub_tcb *tcb, struct rub_seg *seg, const struc
 	}
 	if (rub_acceptable(seg, tcb->rcv_nxt, wnd))
 		return true;
-	/* Window zero: text is refused below, but valid ACKs and RSTs are taken (MUST-66). */
-	if (!wnd && seg->seq == tcb->rcv_nxt && !(seg->flags & RUB_SYN))
-		return true;
 	if (seg->flags & RUB_RST)
 		return drop(rx, RUBATO_REASON_BAD_RST);
 	if (seg->len)

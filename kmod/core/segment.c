@@ -7,8 +7,7 @@
 
 bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
 {
-	u32 len = rub_seg_len(seg), first = seg->seq - rcv_nxt, last = first + len - 1;
-	u32 ahead = rcv_nxt - seg->seq; /* of it lies before the window */
+	u32 len = rub_seg_len(seg), first = seg->seq - rcv_nxt;
 
 	/*
 	 * What carries nothing may stand at the right edge itself: a peer whose window is full
@@ -16,11 +15,11 @@ bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
 	 */
 	if (!len)
 		return first <= rcv_wnd;
+	/* Window zero: text is refused later, but valid ACKs and RSTs are taken (MUST-66). */
 	if (!rcv_wnd)
-		return false;
-	return first < rcv_wnd || last < rcv_wnd ||
-	       /* longer than the window, and around it */
-	       (ahead < len && len - ahead >= rcv_wnd);
+		return !first && !(seg->flags & RUB_SYN);
+	/* It begins in the window, or before and reaches RCV.NXT, perhaps beyond the window. */
+	return first < rcv_wnd || rcv_nxt - seg->seq < len;
 }
 
 /*
