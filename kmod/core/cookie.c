@@ -9,6 +9,13 @@
 #include "core/siphash.h"
 #include "core/tcb.h"
 
+#ifdef RUBATO_PLANT_BUG
+/* The bug that the suite must catch: a cookie is good for a period more. */
+#define PLANTED_PERIODS 1u
+#else
+#define PLANTED_PERIODS 0u
+#endif
+
 static const u16 mss_table[] = RUB_COOKIE_MSS;
 
 #define MSS_ENTRIES (sizeof(mss_table) / sizeof(mss_table[0]))
@@ -38,13 +45,9 @@ static u32 base(const struct rub_half *half, const struct rub_env *env)
 
 static u32 seal(const struct rub_half *half, const struct rub_env *env, u64 period)
 {
-	u64 words[2] = {
-		period,
-		(u64)half->irs << 32 | (u64)half->opts << 16 | (u64)half->snd_scale << 8 |
-			half->rcv_scale,
-	};
+	u64 words[] = { period, half->irs, half->opts, half->snd_scale, half->rcv_scale };
 
-	return (u32)rub_siphash(env->cookie_key, words, 2);
+	return (u32)rub_siphash(env->cookie_key, words, sizeof(words) / sizeof(words[0]));
 }
 
 static u32 mss_index(u16 announced)
@@ -119,7 +122,7 @@ enum rubato_reason rub_cookie_accept(const struct rub_seg *seg, const struct rub
 	options_of(half, seg, env);
 	cookie = half->iss - base(half, env);
 	age = ((u32)period - (cookie >> PERIOD_SHIFT)) & PERIOD_MASK;
-	if (age >= RUB_COOKIE_PERIODS)
+	if (age >= RUB_COOKIE_PERIODS + PLANTED_PERIODS)
 		return RUBATO_REASON_BAD_COOKIE;
 	index = (cookie - seal(half, env, period - age)) & HASH_MASK;
 	if (index >= MSS_ENTRIES)
@@ -127,8 +130,6 @@ enum rubato_reason rub_cookie_accept(const struct rub_seg *seg, const struct rub
 	half->peer_mss = mss_table[index];
 	half->adv_mss = env->adv_mss;
 	half->rcv_wnd = rub_first_window(env);
-	half->snd_wnd = (u32)seg->wnd << half->snd_scale;
-	half->left = true;
 	half->again = true; /* nobody knows when it left but the timestamp */
 	rub_clock_start(&half->run, env->now);
 	return RUBATO_REASON_NONE;

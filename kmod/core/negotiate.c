@@ -71,11 +71,11 @@ void rub_tx_offer(struct rub_tx *tx, u8 opts, u8 scale)
 u16 rub_eff_mss(u16 announced, u16 path_mss, u8 opts)
 {
 	u32 mss = announced ? announced : RUB_MSS_DEFAULT;
+	u32 space = opts & RUB_OPT_TS ? RUB_TS_SPACE : 0;
 
 	if (mss < RUB_MSS_FLOOR)
 		mss = RUB_MSS_FLOOR;
 	mss = mss < path_mss ? mss : path_mss;
-	if (opts & RUB_OPT_TS)
-		mss = mss > RUB_TS_SPACE ? mss - RUB_TS_SPACE : 1;
-	return (u16)(mss ? mss : 1);
+	/* Never nothing, whatever path is told: a segment must move something. */
+	return (u16)(mss > space ? mss - space : 1);
 }

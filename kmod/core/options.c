@@ -47,7 +47,8 @@ static void parse_sack(const u8 *value, u32 len, struct rub_seg *seg)
 {
 	u32 i, n = len / LEN_BLOCK;
 
-	if (!n || len % LEN_BLOCK || n > RUB_SACK_MAX)
+	_Static_assert((RUB_OPTIONS_MAX - 2) / LEN_BLOCK == RUB_SACK_MAX, "more fit than are kept");
+	if (!n || len % LEN_BLOCK)
 		return;
 	for (i = 0; i < n; i++) {
 		seg->sack[i].from = get32(value + i * LEN_BLOCK);

@@ -288,11 +288,8 @@ enum rub_flaw rub_config_check(const struct rub_config *config, enum rubato_cloc
 		case RUB_KIND_DURATION:
 			flaw = check_duration(config, *clock);
 			break;
-		case RUB_KIND_KNOB:
-			flaw = check_knob(config, *clock);
-			break;
 		default:
-			flaw = RUB_FLAW_NONE;
+			flaw = check_knob(config, *clock);
 		}
 		if (flaw)
 			return flaw;

@@ -355,6 +355,8 @@ u16 rub_eff_mss(u16 announced, u16 path_mss, u8 opts);
 /* timestamps.c: the clock that TSval shows, and the option on a segment whose flags are set. */
 u32 rub_tsval(const struct rub_env *env, u32 offset);
 void rub_tx_timestamp(struct rub_tx *tx, const struct rub_env *env, u32 offset, u32 recent);
+/* TSval @a is later than @b. */
+bool rub_ts_later(u32 a, u32 b);
 /* PAWS: @seg is an old duplicate. False if it has no timestamp or is an RST. */
 bool rub_paws_old(const struct rub_seg *seg, u32 recent, rub_ns recent_at, rub_ns now);
 /* @seg is acceptable, not old and its ACK is good: TS.Recent if it is to be echoed. */

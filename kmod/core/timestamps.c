@@ -19,12 +19,18 @@ void rub_tx_timestamp(struct rub_tx *tx, const struct rub_env *env, u32 offset, 
 	tx->tsecr = tx->flags & RUB_ACK ? recent : 0;
 }
 
+/* Section 5.2: half the circle apart, neither is later. Sequence numbers leave that open. */
+bool rub_ts_later(u32 a, u32 b)
+{
+	return (s32)(a - b) > 0;
+}
+
 /* Rule R1 with section 5.5: what was taken too long ago proves nothing. */
 bool rub_paws_old(const struct rub_seg *seg, u32 recent, rub_ns recent_at, rub_ns now)
 {
 	if (!(seg->opts & RUB_OPT_TS) || seg->flags & RUB_RST)
 		return false;
-	return seq_before(seg->tsval, recent) && now - recent_at <= RUB_PAWS_IDLE;
+	return rub_ts_later(recent, seg->tsval) && now - recent_at <= RUB_PAWS_IDLE;
 }
 
 /*

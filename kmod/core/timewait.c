@@ -6,19 +6,27 @@
  */
 #include "core/tcb.h"
 
+#ifdef RUBATO_PLANT_BUG
+/* The bug that the suite must catch: data restarts it, as Linux does. */
+#define PLANTED_RESTART true
+#else
+#define PLANTED_RESTART false
+#endif
+
 void rub_tw_init(struct rub_tw *tw, const struct rub_tcb *tcb, const struct rub_env *env)
 {
-	memset(tw, 0, sizeof(*tw));
-	tw->snd_nxt = tcb->snd_max;
-	tw->rcv_nxt = tcb->rcv_nxt;
-	tw->wnd = (u16)((tcb->rcv_edge - tcb->rcv_nxt) >> tcb->rcv_scale);
-	tw->opts = tcb->opts & RUB_OPT_TS;
-	tw->ts_recent = tcb->ts_recent;
-	tw->ts_recent_at = tcb->ts_recent_at;
-	tw->ts_offset = tcb->ts_offset;
-	tw->last = env->now;
-	tw->challenge_start = tcb->challenge_start;
-	tw->challenges = tcb->challenges;
+	*tw = (struct rub_tw){
+		.snd_nxt = tcb->snd_max,
+		.rcv_nxt = tcb->rcv_nxt,
+		.wnd = (u16)((tcb->rcv_edge - tcb->rcv_nxt) >> tcb->rcv_scale),
+		.opts = tcb->opts & RUB_OPT_TS,
+		.ts_recent = tcb->ts_recent,
+		.ts_recent_at = tcb->ts_recent_at,
+		.ts_offset = tcb->ts_offset,
+		.last = env->now,
+		.challenge_start = tcb->challenge_start,
+		.challenges = tcb->challenges,
+	};
 }
 
 static enum rub_verdict drop(struct rub_tx *tx, enum rubato_reason reason)
@@ -83,7 +91,7 @@ static bool reincarnates(const struct rub_tw *tw, const struct rub_seg *syn,
 		return later;
 	if (!(tw->opts & RUB_OPT_TS))
 		return true;
-	return syn->tsval == tw->ts_recent ? later : seq_after(syn->tsval, tw->ts_recent);
+	return syn->tsval == tw->ts_recent ? later : rub_ts_later(syn->tsval, tw->ts_recent);
 }
 
 static enum rub_verdict syn(struct rub_tw *tw, const struct rub_seg *seg,
@@ -119,5 +127,7 @@ enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 	}
 	if (!rub_seg_len(seg) && seg->seq == tw->rcv_nxt)
 		return drop(tx, RUBATO_REASON_TW_OLD);
+	if (PLANTED_RESTART && seg->len)
+		tw->last = env->now;
 	return limited(tw, env, tx);
 }

@@ -73,15 +73,40 @@ constexpr u8 ALL = RUB_OPT_TS | RUB_OPT_SACK | RUB_OPT_WSCALE;
 
 } // namespace
 
-/* The vectors that its authors published: key 00 01 .. 0f, message 00 01 .. */
+/* Of the vectors that its authors published: key 00 01 .. 0f, message 00 01 .., whole words. */
 TEST(SipHash, PublishedVectors)
 {
+	constexpr u64 published[] = {0x726fdb47dd0e0e31, 0x93f5f5799a932462, 0x3f2acc7f57c29bdb,
+				     0xb8ad50c6f649af94, 0x7127512f72f27cce, 0x0e3ea96b5304a7d0,
+				     0xe612a3cb9ecba951, 0xb78dbfaf3a8d83bd};
 	const u64 key[2] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
-	const u64 words[2] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+	std::vector<u64> words;
 
-	EXPECT_EQ(rub_siphash(key, words, 0), 0x726fdb47dd0e0e31u);
-	EXPECT_EQ(rub_siphash(key, words, 1), 0x93f5f5799a932462u);
-	EXPECT_EQ(rub_siphash(key, words, 2), 0x3f2acc7f57c29bdbu);
+	for (const u64 hash : published) {
+		EXPECT_EQ(rub_siphash(key, words.data(), static_cast<u32>(words.size())), hash)
+			<< words.size() << " words";
+		words.push_back(0x0706050403020100 + words.size() * 0x0808080808080808);
+	}
+}
+
+/* Appendix A of its paper, 15 bytes 00 01 .. 0e: the state after each word, and the end. */
+TEST(SipHash, TheWalkThroughOfItsPaper)
+{
+	u64 v[4] = {0x7469686173716475, 0x6b617f6d656e6665, 0x6b7f62616d677361, 0x7b6b696e727e6c7b};
+
+	rub_sip_word(v, 0x0706050403020100);
+	EXPECT_EQ(v[0], 0x4a017198de0a59e0u);
+	EXPECT_EQ(v[1], 0x0d52f6f62a4f59a4u);
+	EXPECT_EQ(v[2], 0x634cb3577b01fd3du);
+	EXPECT_EQ(v[3], 0xa5224d6f55c7d9c8u);
+	rub_sip_word(v, 0x0f0e0d0c0b0a0908);
+	EXPECT_EQ(v[0], 0x3c85b3ab6f55be51u);
+	EXPECT_EQ(v[1], 0x414fc3fb98efe374u);
+	EXPECT_EQ(v[2], 0xccf13ea527b9f4bdu);
+	EXPECT_EQ(v[3], 0x5293f5da84008f82u);
+	v[2] ^= 0xff;
+	rub_sip_rounds(v, 4);
+	EXPECT_EQ(v[0] ^ v[1] ^ v[2] ^ v[3], 0xa129ca6149be45e5u);
 }
 
 TEST_F(Cookie, ItsSynAckIsAListeners)
@@ -146,6 +171,7 @@ TEST_F(Cookie, OptionsComeBackWithTimestamps)
 			for (bool ecn : {false, true}) {
 				rub_seg in = syn(77, 1460, opts, shift);
 
+				s.env.ts_offset = 4711;
 				s.config.knobs.ecn = 1;
 				s.tune(nullptr);
 				if (ecn)
@@ -156,6 +182,7 @@ TEST_F(Cookie, OptionsComeBackWithTimestamps)
 					  opts & RUB_OPT_WSCALE ? std::min<u8>(shift, 14) : 0);
 				EXPECT_EQ(tx.flags & (ECE | CWR), ecn ? ECE : 0);
 				EXPECT_EQ(half.ts_recent, 5100u);
+				EXPECT_EQ(half.ts_offset, 4711u);
 			}
 		}
 	}
@@ -167,6 +194,7 @@ TEST_F(Cookie, WithoutTimestampsThereIsNoOptionButTheMss)
 	rub_seg in = syn(77, 1460, RUB_OPT_SACK | RUB_OPT_WSCALE, 7);
 
 	in.flags |= ECE | CWR;
+	s.env.rcv_max = 1 << 20;
 	ASSERT_EQ(accept(offered(in)), RUBATO_REASON_NONE);
 	EXPECT_EQ(tx.opts, 0);
 	EXPECT_EQ(tx.flags, SYN | ACK);
@@ -204,6 +232,26 @@ TEST_F(Cookie, TheMssIsNeverRoundedUp)
 	}
 	ASSERT_EQ(accept(offered(syn(77, 0))), RUBATO_REASON_NONE);
 	EXPECT_EQ(half.peer_mss, RUB_MSS_DEFAULT);
+}
+
+/* Each size of the table and its neighbours: down to the size below, up to the one above. */
+TEST_F(Cookie, TheMssAtEveryEdgeOfItsTable)
+{
+	constexpr std::array<u16, 16> sizes{48,	  128,	256,  536,  1024, 1220, 1300, 1360,
+					    1400, 1420, 1440, 1452, 1460, 4016, 8192, 8960};
+
+	for (size_t i = 0; i < sizes.size(); i++) {
+		const u16 below = i ? sizes[i - 1] : sizes[0];
+
+		ASSERT_EQ(accept(offered(syn(77, sizes[i] - 1))), RUBATO_REASON_NONE);
+		EXPECT_EQ(half.peer_mss, below);
+		for (u16 more : {0, 1}) {
+			const auto mss = static_cast<u16>(sizes[i] + more);
+
+			ASSERT_EQ(accept(offered(syn(77, mss))), RUBATO_REASON_NONE);
+			EXPECT_EQ(half.peer_mss, sizes[i]);
+		}
+	}
 }
 
 /* RFC 9293 section 3.7.1's floor against CVE-2019-11479 holds for a cookie too. */
@@ -356,10 +404,69 @@ TEST_F(Cookie, NumbersRiseFromPeriodToPeriod)
 
 	for (int i = 1; i <= 300; i++) {
 		s.at(i * PERIOD);
-		offered(syn(77, 1460));
+		EXPECT_EQ(accept(offered(syn(77, 1460))), RUBATO_REASON_NONE);
 		EXPECT_GT(static_cast<s32>(tx.seq - before), 0);
 		before = tx.seq;
 	}
+}
+
+/* And within a period as the peer's do: by more than the 24 bits of hash. */
+TEST_F(Cookie, NumbersRiseWithThePeers)
+{
+	align();
+	for (u32 irs = 77, i = 0; i < 300; i++, irs += 1 << 25) {
+		offered(syn(irs, 1460));
+		const u32 before = tx.seq;
+
+		offered(syn(irs + (1 << 25), 1460));
+		EXPECT_GT(static_cast<s32>(tx.seq - before), 0);
+	}
+}
+
+/* What came back is in force: scaled windows, timestamps, SACK. */
+TEST_F(Cookie, TheConnectionUsesItsOptions)
+{
+	s.listen();
+	s.cookies = true;
+	s.send(seg(SYN).with_mss(536).with_ts(5000, 0).with_scale(3).with_sack_ok());
+	s.expect(seg(SYN | ACK, 0, 1).with_scale(0).with_sack_ok());
+	const u32 echo = s.units.back().tsval;
+
+	s.send(seg(ACK, 1, 1).with_ts(5100, echo).window(131));
+	s.state_is(RUBATO_ESTABLISHED);
+	s.write(3000);
+	/* 131 << 3 are two segments of 536 less the 12 of a timestamp. */
+	s.expect(seg(ACK, 1, 1, 524));
+	s.expect(seg(ACK, 525, 1, 524));
+	s.silence();
+	s.send(seg(ACK, 1, 1).with_ts(5200, echo).window(131).sack({{525, 1049}}));
+	EXPECT_EQ(s.tcb.out.sacked, 524u);
+}
+
+/* As if a half-open connection had existed, begun by the ACK. */
+TEST_F(Cookie, FillsWhatAHalfOpenConnectionHas)
+{
+	const rub_seg in = syn(77, 1460, ALL, 7);
+	rub_half kept;
+	rub_tx synack;
+
+	s.env.rcv_max = 1 << 20;
+	s.env.ts_offset = 4711;
+	ASSERT_EQ(rub_listen_segment(&in, &s.env, 0, &kept, &synack), RUB_CREATE);
+	const rub_seg ack = offered(in);
+
+	s.env.now += 5'000'000'000;
+	ASSERT_EQ(accept(ack), RUBATO_REASON_NONE);
+	EXPECT_EQ(half.irs, kept.irs);
+	EXPECT_EQ(half.iss, tx.seq);
+	EXPECT_EQ(half.opts, kept.opts);
+	EXPECT_EQ(half.snd_scale, kept.snd_scale);
+	EXPECT_EQ(half.rcv_scale, kept.rcv_scale);
+	EXPECT_EQ(half.rcv_wnd, kept.rcv_wnd);
+	EXPECT_EQ(half.peer_mss, kept.peer_mss);
+	EXPECT_EQ(half.adv_mss, kept.adv_mss);
+	EXPECT_EQ(half.ts_offset, kept.ts_offset);
+	EXPECT_EQ(rub_half_due(&half, &s.env), s.env.now + s.policy.rto_initial);
 }
 
 TEST_F(Cookie, NothingButAnAckBringsOne)

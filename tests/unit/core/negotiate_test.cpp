@@ -111,7 +111,8 @@ TEST(Negotiate, Must15Must16TheMssLessTheOptions)
 		bool times;
 		u32 payload;
 	} rows[] = {{0, false, 536},  {0, true, 524},	  {MSS, true, 988}, {600, false, 600},
-		    {600, true, 588}, {65535, true, 988}, {1, false, 48},   {1, true, 36}};
+		    {600, true, 588}, {65535, true, 988}, {1, false, 48},   {1, true, 36},
+		    {47, false, 48},  {48, false, 48},	  {49, false, 49}};
 
 	for (const auto &row : rows) {
 		Script s([](rub_config &config) { config.knobs.timestamps = 1; });
@@ -122,6 +123,29 @@ TEST(Negotiate, Must15Must16TheMssLessTheOptions)
 		s.send(row.times ? synack.with_ts(1, 1) : synack);
 		s.take();
 		EXPECT_EQ(rub_mss(&s.tcb), row.payload) << row.announced;
+	}
+}
+
+/* Whatever a path is told to take, a segment moves something: else nothing ever would. */
+TEST(Negotiate, ASegmentIsNeverEmpty)
+{
+	static constexpr struct {
+		u16 path;
+		bool times;
+		u32 payload;
+	} rows[] = {{0, false, 1}, {1, false, 1}, {2, false, 2}, {0, true, 1},
+		    {12, true, 1}, {13, true, 1}, {14, true, 2}};
+
+	for (const auto &row : rows) {
+		Script s([&row](rub_config &config) { config.knobs.timestamps = row.times; });
+		Seg synack = seg(SYN | ACK, 0, 1);
+
+		s.env.path_mss = row.path;
+		s.open();
+		s.expect(seg(SYN));
+		s.send(row.times ? synack.with_ts(1, 1) : synack);
+		s.take();
+		EXPECT_EQ(rub_mss(&s.tcb), row.payload) << row.path;
 	}
 }
 

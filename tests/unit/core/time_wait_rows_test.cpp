@@ -13,6 +13,7 @@ namespace
 {
 
 constexpr u32 R = 70000;
+constexpr ns WAITED = 20s, END = 60s;
 
 enum class Does { DROP, ACKS, ENDS, REINCARNATES };
 
@@ -48,7 +49,12 @@ const Row rows[] = {
 	{"SynOlderTsvalBelow", true, true, at(SYN, 0, 0, R - 1), Does::ACKS},
 	{"SynTsvalAcrossTheWrap", true, true, at(SYN, 0, 0, R + 0x7fffffff), Does::REINCARNATES},
 	{"SynTsvalHalfwayBehind", true, true, at(SYN, 1000, 0, R - 0x7fffffff), Does::ACKS},
+	/* RFC 7323 section 5.2: neither is later. Linux takes it for a new incarnation. */
+	{"SynTsvalOpposite", true, true, at(SYN, 1000, 0, R + 0x80000000), Does::ACKS},
 	{"SynWithTsvalOldHadNone", false, true, at(SYN, 0, 0, 1), Does::REINCARNATES, false, 0},
+	{"SynWithTsval0OldHadNone", false, true, at(SYN, 0, 0, 0), Does::REINCARNATES, false, 0},
+	{"SynWithLateTsvalOldHadNone", false, true, at(SYN, 0, 0, ~0u), Does::REINCARNATES, false,
+	 0},
 	{"SynWithTsvalOldHadNoneOff", false, false, at(SYN, 0, 0, 1), Does::ACKS, false, 0},
 	{"SynWithTsvalOffNowBelow", true, false, at(SYN, 2, 0, R + 1), Does::ACKS},
 	{"SynWithTsvalOffNowBeyond", true, false, at(SYN, 3, 0, R - 1), Does::REINCARNATES},
@@ -61,6 +67,7 @@ const Row rows[] = {
 	{"OldByPawsFin", true, true, at(FIN | ACK, 1, 0, R - 1), Does::ACKS},
 	{"OldByPawsData", true, true, at(ACK | PSH, 2, 10, R - 1), Does::ACKS},
 	{"OldByPawsBareAck", true, true, at(ACK, 2, 0, R - 1), Does::ACKS},
+	{"OppositeTsvalIsNotOld", true, true, at(ACK, 2, 0, R + 0x80000000), Does::DROP},
 	{"PawsNeedsAnAgreement", false, true, at(ACK, 2, 0, R - 1), Does::DROP, false, 0},
 	{"FinAgainSameTsval", true, true, at(FIN | ACK, 1, 0, R), Does::ACKS, true, R},
 	{"FinAgainLaterTsval", true, true, at(FIN | ACK, 1, 0, R + 5), Does::ACKS, true, R + 5},
@@ -86,8 +93,8 @@ u32 clock_of(const Script &s)
 	return static_cast<u32>(s.env.now / 1'000'000) + s.tcb.ts_offset;
 }
 
-/* Halfway through a TIME_WAIT of 60 s. */
-void halfway(Script &s, bool then, bool on, u8 tw_rst)
+/* WAITED into a TIME_WAIT of 60 s: a restart can be told, and one of half the length. */
+void waiting(Script &s, bool then, bool on, u8 tw_rst)
 {
 	s.to_time_wait();
 	s.tcb.opts = then ? RUB_OPT_TS | RUB_OPT_SACK : 0;
@@ -99,7 +106,7 @@ void halfway(Script &s, bool then, bool on, u8 tw_rst)
 		c.knobs.timestamps = on;
 		c.knobs.time_wait_rst = tw_rst;
 	});
-	s.at(30s);
+	s.at(WAITED);
 }
 
 void is_acked(Script &s, bool then, u32 recent)
@@ -132,7 +139,9 @@ TEST_P(TimeWaitRow, IsObeyed)
 	const auto &[row, tw_rst] = GetParam();
 	Script s;
 
-	halfway(s, row.then, row.on, tw_rst);
+	waiting(s, row.then, row.on, tw_rst);
+	const ns before = s.due();
+
 	s.send(row.in);
 	switch (row.does) {
 	case Does::DROP:
@@ -154,7 +163,7 @@ TEST_P(TimeWaitRow, IsObeyed)
 		break;
 	}
 	s.state_is(RUBATO_TIME_WAIT);
-	EXPECT_EQ(s.due(), row.restarts ? 90s : 60s);
+	EXPECT_EQ(s.due(), row.restarts ? WAITED + before : before);
 	EXPECT_EQ(s.tw.ts_recent, row.then ? row.recent : 0u);
 }
 
@@ -174,7 +183,7 @@ TEST(TimeWaitRst, AtRcvNxtIsObeyedByTwRst)
 			for (u32 tsval : {R - 1, R, R + 1}) {
 				Script s;
 
-				halfway(s, then, true, tw_rst);
+				waiting(s, then, true, tw_rst);
 				s.send(at(RST, 2, 0, tsval));
 				s.silence();
 				if (tw_rst == RUBATO_TW_RST_EXACT) {
@@ -182,7 +191,7 @@ TEST(TimeWaitRst, AtRcvNxtIsObeyedByTwRst)
 				} else {
 					EXPECT_EQ(s.verdict, RUB_DROP);
 					s.dropped_for(RUBATO_REASON_TW_RST);
-					EXPECT_EQ(s.due(), 60s);
+					EXPECT_EQ(s.due(), END);
 				}
 			}
 		}
@@ -195,10 +204,10 @@ TEST(TimeWaitRst, AfterAChallengeEndsIt)
 	for (ns after : {0ns, ns(RUB_CHALLENGE_ECHO) - 1ns}) {
 		Script s;
 
-		halfway(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+		waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
 		s.send(at(SYN, 2, 0, R));
 		is_acked(s, true, R);
-		s.at(30s + after);
+		s.at(WAITED + after);
 		s.send(seg(RST, 2));
 		s.silence();
 		EXPECT_EQ(s.verdict, RUB_REMOVE);
@@ -209,20 +218,20 @@ TEST(TimeWaitRst, LongAfterAChallengeDoesNot)
 {
 	Script s;
 
-	halfway(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+	waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
 	s.send(at(SYN, 2, 0, R));
 	is_acked(s, true, R);
-	s.at(30s + ns(RUB_CHALLENGE_ECHO));
+	s.at(WAITED + ns(RUB_CHALLENGE_ECHO));
 	s.send(seg(RST, 2));
 	EXPECT_EQ(s.verdict, RUB_DROP);
-	EXPECT_EQ(s.due(), 60s);
+	EXPECT_EQ(s.due(), END);
 }
 
 TEST(TimeWaitRst, AfterAChallengeElsewhereDoesNot)
 {
 	Script s;
 
-	halfway(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+	waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
 	s.send(at(SYN, 2, 0, R));
 	is_acked(s, true, R);
 	s.send(seg(RST, 3));
@@ -236,7 +245,7 @@ TEST(TimeWaitRst, OnlyABareSynsChallengeCounts)
 			      at(FIN | ACK, 1, 0, R)}) {
 		Script s;
 
-		halfway(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+		waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
 		s.send(in);
 		is_acked(s, true, R);
 		s.send(seg(RST, 2));
@@ -250,7 +259,7 @@ TEST(TimeWaitRst, ARefusedIncarnationWasChallenged)
 	Script s;
 	rub_tx tx;
 
-	halfway(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+	waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
 	ASSERT_EQ(rub_tw_refuse(&s.tw, &s.env, &tx), RUB_ANSWER);
 	EXPECT_EQ(tx.opts, RUB_OPT_TS);
 	EXPECT_EQ(tx.tsecr, R);
@@ -263,7 +272,7 @@ TEST(TimeWaitRst, ASilentChallengeIsNone)
 {
 	Script s;
 
-	halfway(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+	waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
 	for (int i = 0; i < 100; i++) {
 		s.send(at(SYN | ACK, 2, 0, R));
 		(void)s.take();
@@ -283,7 +292,7 @@ TEST(TimeWaitLimit, EveryAnswerButTheFinsIsLimited)
 		Script s;
 		u32 answers = 0;
 
-		halfway(s, true, true, 0);
+		waiting(s, true, true, 0);
 		for (int i = 0; i < 100; i++) {
 			s.send(in);
 			answers += s.take().size();
@@ -291,11 +300,85 @@ TEST(TimeWaitLimit, EveryAnswerButTheFinsIsLimited)
 		EXPECT_GE(answers, RUB_CHALLENGE_MIN);
 		EXPECT_LE(answers, RUB_CHALLENGE_MAX);
 		s.dropped_for(RUBATO_REASON_RATE_LIMIT);
-		EXPECT_EQ(s.due(), 60s);
+		EXPECT_EQ(s.due(), END);
 		s.send(at(FIN | ACK, 1, 0, R));
 		is_acked(s, true, R);
-		EXPECT_EQ(s.due(), 90s);
+		EXPECT_EQ(s.due(), WAITED + END);
 	}
+}
+
+/* The connection's allowance is the entry's: closing brings an attacker no further answers. */
+TEST(TimeWaitLimit, WhatTheConnectionSpentIsSpent)
+{
+	Script s;
+
+	s.to_fin_wait_2();
+	for (u32 i = 0; i < RUB_CHALLENGE_MAX; i++) {
+		s.send(seg(SYN, 1));
+		s.expect(seg(ACK, 2, 1));
+	}
+	s.send(seg(SYN, 1));
+	s.silence();
+	s.send(seg(FIN | ACK, 1, 2));
+	s.expect(seg(ACK, 2, 2));
+	s.state_is(RUBATO_TIME_WAIT);
+	s.send(seg(ACK | PSH, 3, 2, 10));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_RATE_LIMIT);
+}
+
+/* An entry in memory that another one had: nobody was challenged yet. */
+TEST(TimeWaitRst, ANewEntryHasChallengedNobody)
+{
+	Script s;
+
+	waiting(s, true, true, RUBATO_TW_RST_AFTER_CHALLENGE);
+	s.send(at(SYN, 2, 0, R));
+	is_acked(s, true, R);
+	rub_tw_init(&s.tw, &s.tcb, &s.env);
+	s.send(seg(RST, 2));
+	EXPECT_EQ(s.verdict, RUB_DROP);
+}
+
+/* RFC 7323 section 5.5: idle for 24 days, of which the entry was there for the last minute only. */
+TEST(TimeWaitPaws, IdlenessCountsFromWhenTheConnectionHeardLast)
+{
+	for (ns before : {24 * 24h - WAITED, 24 * 24h - WAITED + 1ns}) {
+		Script s;
+
+		s.to_time_wait();
+		s.tcb.opts = RUB_OPT_TS;
+		s.tcb.ts_recent = R;
+		s.tcb.ts_recent_at = s.env.now - static_cast<rub_ns>(before.count());
+		s.tcb.ts_offset = 4711;
+		rub_tw_init(&s.tw, &s.tcb, &s.env);
+		s.at(WAITED);
+		s.send(at(ACK, 2, 0, R - 1));
+		if (before + WAITED > 24 * 24h) {
+			s.silence();
+			s.dropped_for(RUBATO_REASON_TW_OLD);
+		} else {
+			is_acked(s, true, R);
+		}
+	}
+}
+
+/* A retransmitted FIN's TSval is as fresh as the entry. */
+TEST(TimeWaitPaws, AFinAgainIsHeard)
+{
+	Script s;
+
+	s.to_time_wait();
+	s.tcb.opts = RUB_OPT_TS;
+	s.tcb.ts_recent = R;
+	s.tcb.ts_recent_at = s.env.now - RUB_PAWS_IDLE;
+	s.tcb.ts_offset = 4711;
+	rub_tw_init(&s.tw, &s.tcb, &s.env);
+	s.send(at(FIN | ACK, 1, 0, R + 5));
+	is_acked(s, true, R + 5);
+	s.at(WAITED);
+	s.send(at(ACK, 2, 0, R + 4));
+	is_acked(s, true, R + 5);
 }
 
 /* conformance.md section 7: none of them ends it, reopens it or starts it again. */
@@ -303,7 +386,7 @@ TEST(TimeWaitSurvives, SynOlderSynSynAck)
 {
 	Script s;
 
-	halfway(s, true, true, 0);
+	waiting(s, true, true, 0);
 	s.send(at(SYN, 1000, 0, R + 10));
 	EXPECT_EQ(s.verdict, RUB_REINCARNATE);
 	s.send(at(SYN, 500, 0, R - 10));
@@ -311,7 +394,7 @@ TEST(TimeWaitSurvives, SynOlderSynSynAck)
 	s.send(at(SYN | ACK, 1000, 0, R + 10));
 	is_acked(s, true, R);
 	s.state_is(RUBATO_TIME_WAIT);
-	EXPECT_EQ(s.due(), 60s);
+	EXPECT_EQ(s.due(), END);
 }
 
 /* Windows are scaled as on the connection (RFC 7323 section 2.3). */

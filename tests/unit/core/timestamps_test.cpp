@@ -225,10 +225,47 @@ TEST(Paws, TwentyFourDaysOfIdlenessInvalidateIt)
 	s.send(seg(ACK | PSH, 1, 1, 10).with_ts(PEER - 1, 0));
 	s.expect(seg(ACK, 1, 1));
 	s.dropped_for(RUBATO_REASON_PAWS);
-	s.at(24 * 24h + 1ms);
+	s.at(24 * 24h + 1ns);
 	s.send(seg(ACK | PSH, 1, 1, 10).with_ts(PEER - 1, 0));
 	s.kept({{1, 11}});
 	s.expect(seg(ACK, 1, 11).with_ts(clock_of(s), PEER - 1));
+}
+
+/* It is counted from the segment that TS.Recent was taken of, not from the handshake. */
+TEST(Paws, IdlenessCountsFromTheLastOneTaken)
+{
+	Script s(times);
+
+	connect_timed(s);
+	s.at(20 * 24h);
+	s.send(seg(ACK | PSH, 1, 1, 10).with_ts(PEER + 1, 0));
+	s.expect(seg(ACK, 1, 11));
+	s.at(44 * 24h);
+	s.send(seg(ACK | PSH, 11, 1, 10).with_ts(PEER, 0));
+	s.expect(seg(ACK, 1, 11).with_ts(clock_of(s), PEER + 1));
+	s.dropped_for(RUBATO_REASON_PAWS);
+	s.at(44 * 24h + 1ns);
+	s.send(seg(ACK | PSH, 11, 1, 10).with_ts(PEER, 0));
+	s.kept({{11, 21}});
+	s.expect(seg(ACK, 1, 21).with_ts(clock_of(s), PEER));
+}
+
+/* Section 5.2: "s < t if 0 < (t - s) < 2^31": half the circle away nothing is older. */
+TEST(Paws, HalfTheCircleAwayIsNotOld)
+{
+	for (const auto &[tsval, old] : {std::pair{PEER - 0x7fffffff, true},
+					 {PEER + 0x80000000, false},
+					 {PEER + 0x7fffffff, false}}) {
+		Script s(times);
+
+		connect_timed(s);
+		s.send(seg(ACK | PSH, 1, 1, 10).with_ts(tsval, 0));
+		if (old)
+			s.dropped_for(RUBATO_REASON_PAWS);
+		else
+			s.kept({{1, 11}});
+		s.take();
+	}
 }
 
 /* Section 5.3's own example: queued segments are not looked at again. */

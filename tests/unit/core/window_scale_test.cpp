@@ -48,6 +48,39 @@ TEST(WindowScale, OursFollowsFromTheLargestBuffer)
 	}
 }
 
+/* What may become of the buffer; else what it is; and never less than what is free in it. */
+TEST(WindowScale, OursIsOfTheLargestThatIsKnown)
+{
+	static constexpr struct {
+		u32 free, buffer, max;
+		u8 shift;
+	} rows[] = {{1 << 20, 0, 0, 5},
+		    {1 << 20, 1 << 10, 1 << 10, 5},
+		    {8000, 1 << 20, 0, 5},
+		    {8000, 8000, 1 << 20, 5},
+		    {65536, 65535, 0, 1}};
+
+	for (const auto &row : rows) {
+		rub_policy policy{};
+		rub_env env{};
+
+		policy.knobs.window_scale = 1;
+		env.policy = &policy;
+		env.now = 1;
+		env.rcv_free = row.free;
+		env.rcv_buf = row.buffer;
+		env.rcv_max = row.max;
+		rub_seg syn{};
+		rub_half half;
+		rub_tx tx;
+
+		syn.flags = SYN;
+		syn.opts = RUB_OPT_WSCALE;
+		ASSERT_EQ(rub_listen_segment(&syn, &env, 0, &half, &tx), RUB_CREATE);
+		EXPECT_EQ(tx.wscale, row.shift) << row.free;
+	}
+}
+
 TEST(WindowScale, IsNotOfferedWhereTheKnobIsOff)
 {
 	Script s;
