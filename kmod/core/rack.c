@@ -59,43 +59,42 @@ void rub_rack_delivered(struct rub_tcb *tcb, const struct rub_node *n, u32 end,
 	}
 }
 
-/* Step 4, RACK_update_reo_wnd(): the factor. */
-void rub_rack_adapt(struct rub_tcb *tcb, const struct rub_news *news)
+/* Step 4, RACK_update_reo_wnd(): the factor; @recovered: by this ACK a recovery is over. */
+void rub_rack_adapt(struct rub_tcb *tcb, const struct rub_news *news, bool recovered)
 {
 	struct rub_rack *rack = &tcb->loss.rack;
 
 	if (rack->in_round && !seq_before(tcb->snd_una, rack->dsack_round))
 		rack->in_round = false;
-	if (!news->dsack || rack->in_round)
-		return;
-	rack->in_round = true;
-	rack->dsack_round = tcb->snd_nxt;
-	if (rack->mult < RUB_REO_WND_MULT_MAX)
-		rack->mult++;
-	rack->persist = RUB_REO_WND_PERSIST;
+	if (news->dsack && !rack->in_round) {
+		rack->in_round = true;
+		rack->dsack_round = tcb->snd_nxt;
+		if (rack->mult < RUB_REO_WND_MULT_MAX)
+			rack->mult++;
+		rack->persist = RUB_REO_WND_PERSIST;
+	} else if (recovered) {
+		if (rack->persist)
+			rack->persist--;
+		if (!rack->persist)
+			rack->mult = 1;
+	}
 }
 
-void rub_rack_recovered(struct rub_tcb *tcb)
-{
-	struct rub_rack *rack = &tcb->loss.rack;
-
-	if (rack->persist)
-		rack->persist--;
-	if (!rack->persist)
-		rack->mult = 1;
-}
-
-/* Step 4: the window. */
+/*
+ * Step 4: the window. Before RFC 6298 has a sample, as after a SYN that left twice, what was
+ * delivered last is the only measurement there is.
+ */
 rub_ns rub_rack_window(const struct rub_tcb *tcb)
 {
 	const struct rub_rack *rack = &tcb->loss.rack;
-	rub_ns wnd;
+	rub_ns least = tcb->srtt ? tcb->min_rtt : rack->rtt, wnd, most;
 
 	if (!rack->reordering && (tcb->loss.mode != RUB_LOSS_OPEN ||
 				  tcb->out.sacked > (RUB_DUPTHRESH - 1) * tcb->snd_mss))
 		return 0;
-	wnd = rack->mult * (tcb->min_rtt >> RUB_REO_WND_SHIFT);
-	return wnd < tcb->srtt ? wnd : tcb->srtt;
+	wnd = rack->mult * (least >> RUB_REO_WND_SHIFT);
+	most = tcb->srtt ? tcb->srtt : rack->rtt;
+	return wnd < most ? wnd : most;
 }
 
 /* Step 5. The oldest in flight is the first to be lost. */

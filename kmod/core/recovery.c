@@ -68,7 +68,6 @@ static void leave(struct rub_tcb *tcb)
 		rub_cc_recovered(tcb, flight(tcb));
 	tcb->loss.mode = RUB_LOSS_OPEN;
 	rub_clear(tcb, RUB_F_FAST);
-	rub_rack_recovered(tcb);
 }
 
 /* NewReno. RFC 6582 section 3.2: step 3 for a partial acknowledgement, else it is a full one. */
@@ -167,11 +166,16 @@ static void undo(struct rub_tcb *tcb, const struct rub_env *env)
 		rub_cc_undo(tcb);
 }
 
+/*
+ * RACK decides; RFC 6675's IsLost() and DupThresh do while RACK knows of nothing delivered, or what
+ * blocks told found no node. Its NextSeg() is not needed (RFC 8985 section 9.2): where a hole goes
+ * again by rule 3 RACK sends it when the reordering window has passed, and the tail, rule 4's
+ * rescue, when a retransmission that left after it is delivered.
+ */
 static bool detect(struct rub_tcb *tcb, const struct rub_news *news, const struct rub_env *env)
 {
 	bool lost = rub_rack_detect(tcb, env);
 
-	/* RFC 6675: while RACK knows of nothing delivered, or blocks found no node. */
 	if (tcb->loss.rack.xmit_ts && !news->blind)
 		return lost;
 	lost |= rub_sack_detect(tcb);
@@ -187,16 +191,17 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 {
 	struct rub_loss *loss = &tcb->loss;
 	bool repaired = rub_tlp_repaired(tcb, seg, news), lost;
+	u8 before = loss->mode;
 
 	if (news->acked)
 		loss->dupacks = 0;
 	else if (news->duplicate || news->sacked)
 		loss->dupacks++;
-	rub_rack_adapt(tcb, news);
 	if (rub_spurious(tcb, seg, news))
 		undo(tcb, env);
 	if (loss->mode != RUB_LOSS_OPEN && !seq_before(tcb->snd_una, loss->recover))
 		leave(tcb);
+	rub_rack_adapt(tcb, news, before != RUB_LOSS_OPEN && loss->mode == RUB_LOSS_OPEN);
 	if (repaired && loss->mode == RUB_LOSS_OPEN) {
 		enter_recovery(tcb, env);
 		leave(tcb);
@@ -206,7 +211,7 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 		enter_recovery(tcb, env);
 	if (loss->mode == RUB_LOSS_RECOVERY)
 		reduce(tcb, news->delivered);
-	else if (news->acked)
+	else if (news->acked && before != RUB_LOSS_RECOVERY && !repaired) /* cwnd is set already */
 		rub_cc_acked(tcb, news->acked, env);
 }
 

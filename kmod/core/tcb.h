@@ -228,9 +228,8 @@ void rub_rack_init(struct rub_tcb *tcb);
 /* Record @n, up to @end, is newly acknowledged or SACKed. */
 void rub_rack_delivered(struct rub_tcb *tcb, const struct rub_node *n, u32 end,
 			const struct rub_seg *seg, const struct rub_env *env);
-void rub_rack_adapt(struct rub_tcb *tcb, const struct rub_news *news);
-/* A recovery is over. */
-void rub_rack_recovered(struct rub_tcb *tcb);
+/* @recovered: by this ACK a recovery is over. */
+void rub_rack_adapt(struct rub_tcb *tcb, const struct rub_news *news, bool recovered);
 rub_ns rub_rack_window(const struct rub_tcb *tcb);
 /* Marks what is lost by now. Return: whether anything is newly lost. */
 bool rub_rack_detect(struct rub_tcb *tcb, const struct rub_env *env);
