@@ -267,6 +267,7 @@ struct rub_tcb {
 	rub_ns rtt_start, srtt, rttvar, min_rtt; /* min_rtt: 0 for none */
 	u32 held;	/* steps of back-off kept until the next RTT sample (RFC 6298 section 5) */
 	u32 reset_seq;	/* RUB_F_REFUSE: the number of the RST that answers a bad ACK */
+	u32 reset_ts;	/* RUB_F_RESET_TS: TSval of the segment that an RST answers */
 
 	struct rub_cc cc;
 	struct rub_loss loss;

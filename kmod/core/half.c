@@ -75,7 +75,7 @@ enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_
 	if (seg->flags & RUB_RST)
 		return drop(tx, RUBATO_REASON_LISTEN_RST);
 	if (seg->flags & RUB_ACK) {
-		rub_tx_reset_to(tx, seg->ack);
+		rub_tx_reset_for(tx, seg);
 		return RUB_ANSWER;
 	}
 	if (!(seg->flags & RUB_SYN))
@@ -140,7 +140,7 @@ enum rub_verdict rub_half_segment(struct rub_half *half, const struct rub_seg *s
 	if (!(seg->flags & RUB_ACK))
 		return drop(tx, RUBATO_REASON_NO_ACK);
 	if (seg->ack != half->iss + 1) {
-		rub_tx_reset_to(tx, seg->ack);
+		rub_tx_reset_for(tx, seg);
 		return RUB_ANSWER;
 	}
 	return RUB_ESTABLISH;

@@ -24,10 +24,13 @@ static bool challenge(struct rub_tcb *tcb, const struct rub_env *env, struct rub
 	return drop(rx, reason);
 }
 
-static void refuse(struct rub_tcb *tcb, const struct rub_seg *seg)
+/* An RST is due because of @seg. */
+static void reset_for(struct rub_tcb *tcb, const struct rub_seg *seg, u32 flag)
 {
-	tcb->flags |= RUB_F_REFUSE;
+	rub_clear(tcb, RUB_F_RESET_TS);
+	tcb->flags |= seg->opts & RUB_OPT_TS ? flag | RUB_F_RESET_TS : flag;
 	tcb->reset_seq = seg->ack;
+	tcb->reset_ts = seg->tsval;
 }
 
 /* RFC 7323 section 2.3. */
@@ -74,7 +77,7 @@ static bool syn_sent_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct 
 	if (seq_after(seg->ack, tcb->iss) && !seq_after(seg->ack, tcb->snd_max))
 		return true;
 	if (!(seg->flags & RUB_RST))
-		refuse(tcb, seg);
+		reset_for(tcb, seg, RUB_F_REFUSE);
 	return drop(rx, RUBATO_REASON_BAD_ACK);
 }
 
@@ -244,7 +247,7 @@ static bool check_syn(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 static bool syn_rcvd_ack(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
 {
 	if (!seq_after(seg->ack, tcb->snd_una) || seq_after(seg->ack, tcb->snd_max)) {
-		refuse(tcb, seg);
+		reset_for(tcb, seg, RUB_F_REFUSE);
 		return drop(rx, RUBATO_REASON_BAD_ACK);
 	}
 	set_send_window(tcb, seg);
@@ -266,7 +269,7 @@ void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 	bool syn = tcb->flags & RUB_F_SYN_OUT;
 
 	tcb->snd_una = seg->ack;
-	tcb->snd_nxt = seq_max(tcb->snd_nxt, seg->ack);
+	tcb->snd_nxt = syn ? tcb->snd_max : seq_max(tcb->snd_nxt, seg->ack);
 	rub_urgent_acked(tcb);
 	rub_clear(tcb, RUB_F_RTO | RUB_F_PROBE | RUB_F_SYN_OUT);
 	tcb->soft_error = 0;
@@ -277,8 +280,8 @@ void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 	rub_clock_progress(tcb, env);
 	if (syn)
 		syn_acked(tcb, seg, env);
-	else
-		rub_loss_ack(tcb, seg, acked, false, env);
+	if (acked > syn) /* a FIN may have followed the SYN */
+		rub_loss_ack(tcb, seg, acked - syn, false, env);
 }
 
 /* A probe was answered: the peer lives. An orphan lives no longer for it. */
@@ -336,7 +339,7 @@ static bool check_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 		return true;
 	case RUBATO_CLOSING:
 		rub_enter(tcb, rx, RUBATO_TIME_WAIT);
-		return false;
+		return true; /* a FIN is acknowledged once more */
 	case RUBATO_LAST_ACK:
 		rub_die(tcb, rx, 0);
 		return false;
@@ -358,10 +361,10 @@ static bool trim(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rang
 }
 
 /* New data for a process that is gone: RFC 1122 section 4.2.2.13 wants an RST. */
-static bool abort_orphan(struct rub_tcb *tcb, struct rub_rx *rx)
+static bool abort_orphan(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_rx *rx)
 {
-	tcb->flags |= RUB_F_RESET;
 	rub_die(tcb, rx, ECONNRESET);
+	reset_for(tcb, seg, RUB_F_RESET);
 	return drop(rx, RUBATO_REASON_CLOSED);
 }
 
@@ -385,7 +388,7 @@ static bool take_text(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 	}
 	rub_ecn_arrived(tcb, seg);
 	if (tcb->flags & RUB_F_ORPHAN)
-		return abort_orphan(tcb, rx);
+		return abort_orphan(tcb, seg, rx);
 	rub_sack_duplicate(tcb, seg->seq, text.to);
 	if (rub_ooo_has(tcb, text.from, text.to)) {
 		tcb->flags |= RUB_F_ACK;

@@ -39,6 +39,18 @@ static u32 window_room(const struct rub_tcb *tcb, u32 seq)
 }
 
 /*
+ * The same for what left before. RFC 7323 section 2.4 (4): the window that it left into may since
+ * have been rounded down by the shift; the peer takes it all the same.
+ */
+static u32 window_room_again(const struct rub_tcb *tcb, u32 seq)
+{
+	u32 edge = tcb->snd_una + tcb->snd_wnd, unrounded = edge + (1U << tcb->snd_scale) - 1;
+
+	edge = seq_max(edge, seq_min(unrounded, tcb->snd_nxt));
+	return seq_after(edge, seq) ? edge - seq : 0;
+}
+
+/*
  * RFC 3042, limited transmit: the first two duplicates let a segment out each, as something has
  * left the network. With SACK the pipe tells as much.
  */
@@ -148,7 +160,7 @@ static bool propose_new(const struct rub_tcb *tcb, const struct rub_env *env, st
 static bool finish_again(const struct rub_tcb *tcb, const struct rub_node *n, u32 most,
 			 struct rub_tx *tx)
 {
-	u32 len = seq_min(n->to, tcb->snd_end) - tx->seq, room = window_room(tcb, tx->seq);
+	u32 len = seq_min(n->to, tcb->snd_end) - tx->seq, room = window_room_again(tcb, tx->seq);
 	/* A FIN that never left may go along. */
 	bool fin = seq_after(n->to, tcb->snd_end) || tcb->snd_nxt == tcb->snd_end;
 
@@ -237,7 +249,7 @@ static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, 
 {
 	u32 seq = tcb->out.lost ? tcb->snd_una : tcb->snd_nxt;
 	u32 queued = seq_before(seq, tcb->snd_end) ? tcb->snd_end - seq : 0;
-	u32 room = window_room(tcb, seq), len = room ? room : 1;
+	u32 room = window_room_again(tcb, seq), len = room ? room : 1;
 
 	if (!rub_unsent(tcb) && !tcb->out.lost)
 		return false;
@@ -278,6 +290,21 @@ static bool propose_syn(const struct rub_tcb *tcb, const struct rub_env *env, st
 }
 
 /*
+ * Section 3.10.4, SYN-RECEIVED: with nothing queued the FIN does not wait for the ACK of our SYN.
+ * Once; if it is lost it goes again when that ACK is here.
+ */
+static bool propose_early_fin(const struct rub_tcb *tcb, const struct rub_env *env,
+			      struct rub_tx *tx)
+{
+	if (!(tcb->flags & RUB_F_FIN) || tcb->snd_max != tcb->snd_end ||
+	    tcb->snd_end != tcb->iss + 1 || !window_room(tcb, tcb->snd_end))
+		return false;
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_end);
+	tx->flags |= RUB_FIN;
+	return true;
+}
+
+/*
  * SEG.SEQ of a segment without text: SND.NXT as the RFC has it, but never beyond the peer's
  * window, which may have shrunk or never have taken a probe.
  */
@@ -291,8 +318,10 @@ static bool propose_reset(const struct rub_tcb *tcb, const struct rub_env *env, 
 	if (!(tcb->flags & (RUB_F_REFUSE | RUB_F_RESET)))
 		return false;
 	rub_tx_reset_to(tx, tcb->flags & RUB_F_REFUSE ? tcb->reset_seq : rub_acceptable_seq(tcb));
-	/* RFC 7323 section 3.2: an RST SHOULD have it too; in SYN_SENT nothing is agreed on. */
-	if (tcb->opts & RUB_OPT_TS && tcb->state != RUBATO_SYN_SENT)
+	/* RFC 7323 section 5.2. */
+	if (tcb->flags & RUB_F_RESET_TS)
+		rub_tx_reset_echo(tx, tcb->reset_ts);
+	else if (tcb->flags & RUB_F_RESET && tcb->opts & RUB_OPT_TS)
 		rub_tx_timestamp(tx, env, tcb->ts_offset, tcb->ts_recent);
 	return true;
 }
@@ -316,7 +345,7 @@ static bool propose_sequence(const struct rub_tcb *tcb, const struct rub_env *en
 			     struct rub_tx *tx)
 {
 	if (tcb->flags & RUB_F_SYN_OUT)
-		return propose_syn(tcb, env, tx);
+		return propose_syn(tcb, env, tx) || propose_early_fin(tcb, env, tx);
 	if (!has_send_side(tcb))
 		return false;
 	if (tcb->flags & RUB_F_PROBE && propose_probe(tcb, env, tx))
@@ -385,8 +414,8 @@ static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 		tcb->rtt_seq = tcb->iss + 1;
 		tcb->rtt_start = env->now;
 	}
-	tcb->snd_nxt = tcb->iss + 1;
-	tcb->snd_max = seq_max(tcb->snd_max, tcb->snd_nxt);
+	tcb->snd_max = seq_max(tcb->snd_max, tcb->iss + 1);
+	tcb->snd_nxt = tcb->snd_max; /* a FIN may have followed it */
 }
 
 static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
@@ -414,7 +443,7 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env)
 {
 	if (tx->unit == RUB_UNIT_RST)
-		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE);
+		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE | RUB_F_RESET_TS);
 	else if (tx->unit == RUB_UNIT_ACK)
 		rub_ack_dropped(tcb, env);
 	else if (tcb->flags & RUB_F_TLP)
@@ -436,7 +465,7 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	}
 	switch (tx->unit) {
 	case RUB_UNIT_RST:
-		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE);
+		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE | RUB_F_RESET_TS);
 		return;
 	case RUB_UNIT_SYN:
 	case RUB_UNIT_SYNACK:

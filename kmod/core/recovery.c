@@ -17,7 +17,6 @@ void rub_loss_init(struct rub_tcb *tcb)
 	memset(&tcb->loss, 0, sizeof(tcb->loss));
 	tcb->loss.recover = tcb->iss;
 	tcb->rtt_seq = tcb->snd_una;
-	rub_rec_init(&tcb->out);
 	rub_rack_init(tcb);
 }
 

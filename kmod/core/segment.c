@@ -57,14 +57,27 @@ void rub_tx_reset_to(struct rub_tx *tx, u32 seq)
 	tx_init(tx, RUB_UNIT_RST, RUB_RST, seq, 0);
 }
 
+void rub_tx_reset_echo(struct rub_tx *tx, u32 tsval)
+{
+	tx->opts |= RUB_OPT_TS;
+	tx->tsecr = tsval;
+}
+
+void rub_tx_reset_for(struct rub_tx *tx, const struct rub_seg *seg)
+{
+	if (seg->flags & RUB_ACK)
+		rub_tx_reset_to(tx, seg->ack);
+	else
+		tx_init(tx, RUB_UNIT_RST, RUB_RST | RUB_ACK, 0, seg->seq + rub_seg_len(seg));
+	if (seg->opts & RUB_OPT_TS)
+		rub_tx_reset_echo(tx, seg->tsval);
+}
+
 /* RFC 9293 section 3.10.7.1: CLOSED. */
 bool rub_stray_segment(const struct rub_seg *seg, struct rub_tx *tx)
 {
 	if (seg->flags & RUB_RST)
 		return false;
-	if (seg->flags & RUB_ACK)
-		rub_tx_reset_to(tx, seg->ack);
-	else
-		tx_init(tx, RUB_UNIT_RST, RUB_RST | RUB_ACK, 0, seg->seq + rub_seg_len(seg));
+	rub_tx_reset_for(tx, seg);
 	return true;
 }

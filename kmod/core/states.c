@@ -52,7 +52,7 @@ void rub_enter(struct rub_tcb *tcb, struct rub_rx *rx, enum rubato_state state)
 void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 {
 	rub_clear(tcb, RUB_F_ACK | RUB_F_RTO | RUB_F_FAST | RUB_F_PROBE | RUB_F_TLP |
-			   RUB_F_REFUSE | RUB_F_HELD);
+			   RUB_F_REFUSE | RUB_F_RESET_TS | RUB_F_HELD);
 	tcb->clock = RUBATO_CLOCK_NONE;
 	tcb->ack_from = 0;
 	tcb->error = error;

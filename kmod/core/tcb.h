@@ -39,6 +39,7 @@ RUB_BEGIN_DECLS
 #define RUB_F_PROBED	0x400000u	/* a keepalive probe is not answered */
 #define RUB_F_ECE	0x1000000u	/* CE arrived: ECE until the peer says CWR */
 #define RUB_F_CWR	0x2000000u	/* the next new data says CWR */
+#define RUB_F_RESET_TS	0x4000000u	/* the RST that is due echoes reset_ts */
 /* What a process has set: a new connection on the same socket keeps it. */
 #define RUB_F_OPTIONS	(RUB_F_NODELAY | RUB_F_CORK | RUB_F_KEEPALIVE | RUB_F_QUICKACK)
 
@@ -335,6 +336,10 @@ u32 rub_isn(const struct rub_env *env, u32 floor);
 /* The answers that need no connection. */
 void rub_tx_ack(struct rub_tx *tx, u32 seq, u32 ack, u16 wnd);
 void rub_tx_reset_to(struct rub_tx *tx, u32 seq);
+/* The RST that @seg, no RST itself, asks for (RFC 9293 section 3.10.7.1). */
+void rub_tx_reset_for(struct rub_tx *tx, const struct rub_seg *seg);
+/* RFC 7323 section 5.2: it echoes the timestamp of what it answers; its own is zero. */
+void rub_tx_reset_echo(struct rub_tx *tx, u32 tsval);
 
 /* negotiate.c: RUB_OPT_* that we are willing to use. */
 u8 rub_offer(const struct rub_policy *policy);

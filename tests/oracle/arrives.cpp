@@ -481,7 +481,7 @@ bool Tcp::seventh_process_text(const rub_seg &seg)
 	// "If ... new data is received after CLOSE is called, its TCP implementation SHOULD send a
 	// RST to show that data was lost (SHLD-3)." (3.6.1)
 	if (!tcb_.process) {
-		reset_connection(Error::none);
+		reset_connection_for(seg);
 		return false;
 	}
 	if (from == tcb_.rcv.nxt) {

@@ -234,6 +234,8 @@ private:
 	void enter_time_wait();
 	void delete_tcb(Error error);
 	void reset_connection(Error error);
+	void reset_connection_for(const rub_seg &seg);
+	static void echo(const rub_seg &seg, Sent &reset);
 
 	void push_out();
 	void emit(std::uint8_t flags, std::uint32_t seq, std::uint32_t len);

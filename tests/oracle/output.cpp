@@ -83,6 +83,13 @@ void Tcp::reset_connection(Error error)
 	delete_tcb(error);
 }
 
+// The same, because of a segment.
+void Tcp::reset_connection_for(const rub_seg &seg)
+{
+	reset_connection(Error::none);
+	echo(seg, out_.sent.back());
+}
+
 // 3.8.6.2.1: "Send data: (1) if a maximum-sized segment can be sent, i.e., if: min(D,U) >=
 // Eff.snd.MSS; (2) or if the data is pushed and all queued data can be sent now, i.e., if: [SND.NXT
 // = SND.UNA and] PUSHed and D <= U (the bracketed condition is imposed by the Nagle algorithm); (3)
@@ -165,12 +172,17 @@ void Tcp::send_reset_for(const rub_seg &seg)
 		sent.flags = RUB_RST | RUB_ACK;
 		sent.ack = seg.seq + seg_len(seg);
 	}
-	// "if the segment causing the <RST> to be generated contains a Timestamps option, the <RST>
-	// should also contain a Timestamps option. In the <RST> segment, SEG.TSecr SHOULD be set to
-	// SEG.TSval from the incoming segment" (RFC 7323 5.2)
-	sent.ts = seg.opts & RUB_OPT_TS;
-	sent.tsecr = sent.ts ? seg.tsval : 0;
+	echo(seg, sent);
 	out_.sent.push_back(sent);
+}
+
+// "if the segment causing the <RST> to be generated contains a Timestamps option, the <RST> should
+// also contain a Timestamps option. In the <RST> segment, SEG.TSecr SHOULD be set to SEG.TSval from
+// the incoming segment" (RFC 7323 5.2)
+void Tcp::echo(const rub_seg &seg, Sent &reset)
+{
+	reset.ts = seg.opts & RUB_OPT_TS;
+	reset.tsecr = reset.ts ? seg.tsval : 0;
 }
 
 // 3.8.6.2.2: "The suggested SWS avoidance algorithm for the receiver is to keep RCV.NXT+RCV.WND

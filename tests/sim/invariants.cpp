@@ -3,6 +3,7 @@
 
 #include "core/constants.h"
 #include "core/records.h"
+#include "core/tcb.h"
 
 namespace sim
 {
@@ -44,8 +45,10 @@ void check_connection(const rub_tcb &t, const rub_env &env, Memory &m)
 		return;
 	require(4, !has_work(t) || rub_due(&t, &env) != RUB_NEVER,
 		"work is pending and nothing is due");
+	/* No record is of the SYN, and it alone goes again; a FIN may have followed it. */
+	const bool syn = t.flags & RUB_F_SYN_OUT;
 	if (rub_synchronized(&t))
-		require(5, rub_rec_sound(&t.out, t.snd_una, t.snd_nxt),
+		require(5, rub_rec_sound(&t.out, t.snd_una + syn, syn ? t.snd_max : t.snd_nxt),
 			"the scoreboard does not equal its recount");
 	require(7, t.n_ooo <= RUB_OOO_MAX, "more holes than there may be");
 	require(7, t.out.n <= RUB_NODES_INLINE + t.out.n_lent, "more records than were lent");

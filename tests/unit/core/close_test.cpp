@@ -278,6 +278,36 @@ TEST(Close, RepeatedFinIsAcknowledgedAgain)
 	EXPECT_FALSE(s.saw(RUB_RX_PEER_FIN));
 }
 
+/*
+ * Section 3.10.7.4, fifth: "CLOSING ... enter the TIME-WAIT state", and only "otherwise, ignore the
+ * segment"; so the eighth is reached: "send an acknowledgment for the FIN".
+ */
+TEST(Close, AFinThatEndsClosingIsAcknowledged)
+{
+	Script s;
+
+	s.to_closing();
+	s.send(seg(FIN | ACK, 2, 2));
+	s.expect(seg(ACK, 2, 2));
+	s.silence();
+	s.entered({RUBATO_TIME_WAIT});
+	EXPECT_FALSE(s.saw(RUB_RX_PEER_FIN));
+	EXPECT_EQ(s.phase, Script::Phase::TIME_WAIT);
+}
+
+/* Seventh: "CLOSING ... Ignore the segment text." */
+TEST(Close, TextThatEndsClosingIsIgnored)
+{
+	Script s;
+
+	s.to_closing();
+	s.send(seg(ACK | PSH, 2, 2, 10));
+	s.silence();
+	s.kept({});
+	s.dropped_for(RUBATO_REASON_AFTER_FIN);
+	s.entered({RUBATO_TIME_WAIT});
+}
+
 TEST(Close, RepeatedFinInClosingAndLastAck)
 {
 	Script s, t;

@@ -2,6 +2,8 @@
 /* Opening: RFC 9293 sections 3.5, 3.7.1 and 3.10.7.3; the active side and simultaneous open. */
 #include "script.h"
 
+#include "core/records.h"
+
 using namespace script;
 
 TEST(Open, SynCarriesIssWindowAndMss)
@@ -445,26 +447,140 @@ TEST(SimultaneousOpen, BadAckIsAnsweredByReset)
 	s.state_is(RUBATO_SYN_RCVD);
 }
 
-/* Section 3.10.4: CLOSE in SYN_RCVD ends in FIN_WAIT_1, its FIN sent once. */
-TEST(SimultaneousOpen, CloseLeadsToFinWait1)
+namespace
 {
-	Script s;
-	unsigned fins = 0;
 
+/* SYNs have crossed at time 0; our SYN+ACK is out. */
+void crossed(Script &s, u16 peer_wnd = PEER_WND)
+{
+	s.mark();
 	s.open();
 	s.expect(seg(SYN));
-	s.send(seg(SYN, 0, 0));
+	s.send(seg(SYN, 0, 0).window(peer_wnd));
 	s.expect(seg(SYN | ACK, 0, 1));
+}
+
+} // namespace
+
+/*
+ * Section 3.10.4, SYN-RECEIVED: "If no SENDs have been issued and there is no pending data to send,
+ * then form a FIN segment and send it, and enter FIN-WAIT-1 state".
+ */
+TEST(SimultaneousOpen, CloseSendsTheFinAtOnce)
+{
+	Script s;
+
+	crossed(s);
 	s.shutdown();
-	for (const Sent &sent : s.take())
-		fins += sent.tx.flags & FIN ? 1 : 0;
+	s.expect(seg(FIN | ACK, 1, 1).as_unit(RUB_UNIT_DATA));
+	s.silence();
+	s.entered({RUBATO_FIN_WAIT_1});
 	s.send(seg(ACK, 1, 1));
-	for (const Sent &sent : s.take())
-		fins += sent.tx.flags & FIN ? 1 : 0;
-	EXPECT_EQ(fins, 1u);
+	s.silence();
 	s.state_is(RUBATO_FIN_WAIT_1);
+	EXPECT_EQ(s.happened.acked, 0u);
+	s.send(seg(ACK, 1, 2));
+	s.silence();
+	s.entered({RUBATO_FIN_WAIT_2});
+	EXPECT_TRUE(s.never_due());
+}
+
+TEST(SimultaneousOpen, OneAckCoversSynAndEarlyFin)
+{
+	Script s;
+
+	crossed(s);
+	s.shutdown();
+	s.expect(seg(FIN | ACK, 1, 1));
+	s.at(RTT);
+	s.send(seg(FIN | ACK, 1, 2));
+	s.expect(seg(ACK, 2, 2));
+	s.entered({RUBATO_FIN_WAIT_2, RUBATO_TIME_WAIT});
+	EXPECT_EQ(s.happened.acked, 0u);
+}
+
+/* "otherwise, queue for processing after entering ESTABLISHED state" */
+TEST(SimultaneousOpen, CloseWithDataPendingWaitsForTheAck)
+{
+	Script s;
+
+	crossed(s);
+	s.write(10);
+	s.silence();
+	s.shutdown();
+	s.silence();
+	s.state_is(RUBATO_FIN_WAIT_1);
+	s.send(seg(ACK, 1, 1));
+	s.expect(seg(FIN | PSH | ACK, 1, 1, 10));
+	s.send(seg(ACK, 1, 12));
+	EXPECT_EQ(s.happened.acked, 10u);
+	s.state_is(RUBATO_FIN_WAIT_2);
+}
+
+/* Section 3.8.6: the FIN's number has to be inside the window, which the SYN precedes. */
+TEST(SimultaneousOpen, AnEarlyFinWaitsForTheWindow)
+{
+	Script closed, open;
+
+	crossed(closed, 1);
+	closed.shutdown();
+	closed.silence();
+	closed.send(seg(ACK, 1, 1).window(1));
+	closed.expect(seg(FIN | ACK, 1, 1));
+	crossed(open, 2);
+	open.shutdown();
+	open.expect(seg(FIN | ACK, 1, 1));
+}
+
+/* RFC 6298 (5.4): "Retransmit the earliest segment that has not been acknowledged". */
+TEST(SimultaneousOpen, TheSynAckIsSentAgainBeforeAnEarlyFin)
+{
+	Script s([](rub_config &c) { c.synack = schedule("2s 3s 4s"); });
+
+	crossed(s);
+	s.at(1s);
+	s.shutdown();
+	s.expect(seg(FIN | ACK, 1, 1));
+	s.expect_at(2s, seg(SYN | ACK, 0, 1).retransmitted(1).by(RUBATO_CLOCK_SYNACK));
+	s.expect_at(5s, seg(SYN | ACK, 0, 1).retransmitted(2));
+	s.silence();
+	s.send(seg(ACK, 1, 1)); /* RFC 6298 (5.7): 3 s, and the FIN counts from now */
+	s.silence();
+	s.expect_at(8s, seg(FIN | ACK, 1, 1).retransmitted(1).by(RUBATO_CLOCK_DATA));
 	s.send(seg(ACK, 1, 2));
 	s.state_is(RUBATO_FIN_WAIT_2);
+}
+
+/* The ACK of our SYN comes while the SYN+ACK is to leave again. */
+TEST(SimultaneousOpen, AnEarlyFinStaysInFlightWhateverTheSynAckDoes)
+{
+	Script s([](rub_config &c) { c.synack = schedule("1s 3s 4s"); });
+
+	crossed(s);
+	s.shutdown();
+	s.expect(seg(FIN | ACK, 1, 1));
+	s.drop_next(1);
+	s.at(1s);
+	EXPECT_EQ(s.dropped(), 1u);
+	s.send(seg(ACK, 1, 1));
+	s.silence();
+	EXPECT_TRUE(rub_rec_sound(&s.tcb.out, s.iss + 1, s.iss + 2));
+	s.send(seg(ACK, 1, 2));
+	s.state_is(RUBATO_FIN_WAIT_2);
+	EXPECT_TRUE(s.never_due());
+}
+
+/* A FIN that was dropped locally never left: it does so when rto-min is over. */
+TEST(SimultaneousOpen, AnEarlyFinDroppedLocallyIsTriedAgain)
+{
+	Script s([](rub_config &c) { c.synack = schedule("2s 3s 4s"); });
+
+	crossed(s);
+	s.drop_next(1);
+	s.shutdown();
+	s.silence();
+	s.expect_at(200ms, seg(FIN | ACK, 1, 1));
+	s.expect_at(2s, seg(SYN | ACK, 0, 1).retransmitted(1));
 }
 
 TEST(SimultaneousOpen, AbortSendsReset)

@@ -298,6 +298,12 @@ void Script::timestamps_hold(const rub_tx &tx)
 
 	if (phase != Phase::CONNECTION)
 		return;
+	/* Section 5.2: an RST echoes what asked for it, agreed on or not. */
+	if (tx.flags & RST && has && !tx.tsval) {
+		if (ts_heard.empty() || tx.tsecr != ts_heard.back())
+			ADD_FAILURE() << "TSecr " << tx.tsecr << " is not of what is answered";
+		return;
+	}
 	if (tx.flags & SYN)
 		ts_offered = has;
 	else if (has != ts_agreed && (has || !(tx.flags & RST)))

@@ -106,14 +106,110 @@ TEST(Timestamps, TheClockIsRealTimeWhateverTheTempo)
 	s.expect(seg(ACK | PSH, 1, 1, 10).with_ts(before + 2000, PEER));
 }
 
-/* Section 3.2: an RST SHOULD have it too. */
-TEST(Timestamps, OnAnRst)
+/* Section 5.2: "because of a user abort, and Snd.TS.OK is set". */
+TEST(Timestamps, OnTheRstOfAnAbort)
 {
-	Script s(times);
+	Script s(times), without;
 
 	connect_timed(s);
 	s.abort(ECONNABORTED);
 	s.expect(seg(RST, 1).with_ts(clock_of(s), 0));
+	without.connect();
+	without.abort(ECONNABORTED);
+	ASSERT_EQ(without.units.back().unit, RUB_UNIT_RST);
+	EXPECT_EQ(without.units.back().opts, 0);
+	without.expect(seg(RST, 1));
+}
+
+/* Section 5.2: TSecr is SEG.TSval of "the segment causing the <RST>", TSval is zero. */
+TEST(Timestamps, AnRstEchoesWhatItAnswers)
+{
+	Script syn_sent(times), syn_rcvd(times), orphan(times);
+
+	syn_sent.open();
+	syn_sent.expect(seg(SYN));
+	syn_sent.send(seg(ACK, 50, 2).with_ts(777, 3));
+	syn_sent.expect(seg(RST, 2).with_ts(0, 777));
+	syn_sent.send(seg(ACK, 50, 3));
+	EXPECT_EQ(syn_sent.units.back().opts, 0);
+	syn_sent.expect(seg(RST, 3));
+
+	syn_rcvd.open();
+	syn_rcvd.expect(seg(SYN));
+	syn_rcvd.send(seg(SYN).with_ts(PEER, 0));
+	syn_rcvd.expect(seg(SYN | ACK, 0, 1).with_ts(clock_of(syn_rcvd), PEER));
+	syn_rcvd.send(seg(ACK, 1, 2).with_ts(PEER + 1, 0));
+	syn_rcvd.expect(seg(RST, 2).with_ts(0, PEER + 1));
+	syn_rcvd.state_is(RUBATO_SYN_RCVD);
+
+	connect_timed(orphan);
+	orphan.close();
+	orphan.expect(seg(FIN | ACK, 1, 1));
+	orphan.send(seg(ACK | PSH, 1, 1, 10).with_ts(PEER + 9, 0));
+	orphan.died(ECONNRESET);
+	orphan.expect(seg(RST, 2).with_ts(0, PEER + 9));
+}
+
+/* "if the segment ... contains a Timestamps option": the abort after it is not because of it. */
+TEST(Timestamps, AnAbortBeforeARefusalLeftIsAnAborts)
+{
+	Script s(times);
+
+	s.open();
+	s.expect(seg(SYN));
+	s.send(seg(SYN).with_ts(PEER, 0));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.deliver(seg(ACK, 1, 2).with_ts(PEER + 1, 0));
+	ASSERT_EQ(s.call(RUB_CALL_ABORT, ECONNABORTED, false), 0);
+	s.drain();
+	s.expect(seg(RST, 1).with_ts(clock_of(s), 0));
+}
+
+/* An RST is said once, whether it could leave or not. */
+TEST(Timestamps, TheLastOfTwoRefusalsIsEchoed)
+{
+	Script s(times);
+
+	s.open();
+	s.expect(seg(SYN));
+	s.deliver(seg(ACK, 50, 2).with_ts(777, 3));
+	s.deliver(seg(ACK, 50, 3));
+	s.drain();
+	EXPECT_EQ(s.units.back().opts, 0);
+	s.expect(seg(RST, 3));
+	s.drop_next(1);
+	s.send(seg(ACK, 50, 4).with_ts(778, 3));
+	s.silence();
+	s.send(seg(ACK, 50, 5));
+	EXPECT_EQ(s.units.back().opts, 0);
+	s.expect(seg(RST, 5));
+}
+
+TEST(Timestamps, AStraysRstEchoesIt)
+{
+	Script s;
+
+	s.phase = Script::Phase::GONE;
+	s.send(seg(ACK, 5, 77).with_ts(4711, 1));
+	s.expect(seg(RST, 77).with_ts(0, 4711));
+	s.send(seg(ACK, 5, 77));
+	EXPECT_EQ(s.units.back().opts, 0);
+	s.expect(seg(RST, 77));
+}
+
+TEST(Timestamps, AListenersRstEchoesIt)
+{
+	Script s(times);
+
+	s.listen();
+	s.send(seg(ACK, 5, 77).with_ts(4711, 1));
+	s.expect(seg(RST, 77).with_ts(0, 4711));
+	s.state_is(RUBATO_LISTEN);
+	s.send(seg(SYN).with_ts(PEER, 0));
+	s.expect(seg(SYN | ACK, 0, 1).with_ts(clock_of(s), PEER));
+	s.send(seg(ACK, 1, 2).with_ts(PEER + 3, 0)); /* half-open */
+	s.expect(seg(RST, 2).with_ts(0, PEER + 3));
+	s.state_is(RUBATO_SYN_RCVD);
 }
 
 /* Section 4.3, (A): the earliest unacknowledged segment is echoed. */

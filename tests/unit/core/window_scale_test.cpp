@@ -270,3 +270,78 @@ TEST(WindowScale, TheWindowOfAKeepaliveIs)
 	s.kept({{1 + (1 << 20), 101 + (1 << 20)}});
 	s.take();
 }
+
+namespace
+{
+
+/* 2,000 bytes fill the window that the SYN+ACK offered; the first half has to be sent again. */
+void two_segments_lost(Script &s)
+{
+	connect_scaled(s, 8000, 0, 7, 2000);
+	s.write(2 * MSS);
+	s.expect(seg(ACK, 1, 1, MSS));
+	s.expect(seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.expect_at(RTO, seg(ACK, 1, 1, MSS).retransmitted(1));
+}
+
+} // namespace
+
+/*
+ * Section 2.4 (4): "if the sequence number is out of window by less than 2^Rcv.Wind.Shift, then do
+ * normal retransmission(s)". The peer has room for 1,000 bytes, and can say 7 * 128 = 896.
+ */
+TEST(WindowScale, WhatLeftBeforeGoesAgainThoughTheWindowWasRoundedDown)
+{
+	Script s(scaled);
+
+	two_segments_lost(s);
+	s.send(seg(ACK, 1, 1 + MSS).window(7));
+	s.expect(seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.write(10);
+	s.silence(); /* (3): "The initial transmission MUST be within the window announced" */
+	s.send(seg(ACK, 1, 1 + 2 * MSS).window(7));
+	s.expect(seg(ACK | PSH, 1 + 2 * MSS, 1, 10));
+}
+
+/* Six units less than what is in flight are no rounding: that window was taken back. */
+TEST(WindowScale, NothingGoesAgainBeyondWhatRoundingExplains)
+{
+	Script s(scaled);
+
+	two_segments_lost(s);
+	s.send(seg(ACK, 1, 1 + MSS).window(1));
+	s.expect(seg(ACK, 1 + MSS, 1, 128 + 127));
+	s.silence();
+}
+
+/* The peer has room for 50 bytes, and can only say 0. */
+TEST(WindowScale, AWindowRoundedDownToZeroTakesWhatLeftBefore)
+{
+	Script s(scaled);
+
+	connect_scaled(s, 8000, 0, 7, MSS + 50);
+	ASSERT_EQ(s.call(RUB_CALL_SEND, MSS + 40, false), 0);
+	s.shutdown();
+	s.expect(seg(ACK, 1, 1, MSS));
+	s.expect(seg(FIN | PSH | ACK, 1 + MSS, 1, 40));
+	s.expect_at(RTO, seg(ACK, 1, 1, MSS).retransmitted(1));
+	s.send(seg(ACK, 1, 1 + MSS).window(0));
+	s.expect(seg(FIN | PSH | ACK, 1 + MSS, 1, 40));
+	s.send(seg(ACK, 1, 2 + MSS + 40).window(0));
+	s.state_is(RUBATO_FIN_WAIT_2);
+}
+
+/* The same where the clock finds it so. */
+TEST(WindowScale, TheClockSendsAgainWhatARoundedWindowTakes)
+{
+	Script s(scaled);
+
+	connect_scaled(s, 8000, 0, 7, 50);
+	s.write(40);
+	s.expect(seg(ACK | PSH, 1, 1, 40));
+	s.send(seg(ACK, 1, 1).window(0));
+	s.expect_at(RTO, seg(ACK | PSH, 1, 1, 40).retransmitted(1).by(RUBATO_CLOCK_DATA));
+	s.expect_at(3 * RTO, seg(ACK | PSH, 1, 1, 40).retransmitted(2));
+	s.send(seg(ACK, 1, 41).window(0));
+	EXPECT_TRUE(s.never_due());
+}
