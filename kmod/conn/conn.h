@@ -26,12 +26,14 @@
  * @n_children: length of @children
  * @n_halves: length of @halves
  * @backlog: of listen(); children beyond it are refused as TCP does (n > backlog)
+ * @cookie_sent: when a SYN cookie left last, monotonic ns; 0 for never; without the lock
  * @closed: no more children
  */
 struct rubato_accept {
 	spinlock_t lock;
 	struct list_head children, halves;
 	u32 n_children, n_halves, backlog;
+	rub_ns cookie_sent;
 	bool closed;
 };
 

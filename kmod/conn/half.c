@@ -249,8 +249,16 @@ void rubato_half_rearm(struct rubato_half *half)
 	rubato_half_put(half);
 }
 
-/* Return: false if there is no room, or one stands there already. half->lock held. */
-static bool publish(struct rubato_half *half)
+static bool is_full(const struct rubato_accept *accept)
+{
+	return READ_ONCE(accept->n_halves) >= max(HALVES_MAX, READ_ONCE(accept->backlog));
+}
+
+/*
+ * Return: false if there is no room, unless it @passes at once, or one stands there already.
+ * half->lock held.
+ */
+static bool publish(struct rubato_half *half, bool passes)
 {
 	struct net *net = half->node.net;
 	struct rubato_accept *accept = &rubato_sk(half->listener)->accept;
@@ -259,7 +267,7 @@ static bool publish(struct rubato_half *half)
 	spin_lock_bh(&accept->lock);
 	if (accept->closed)
 		reason = RUBATO_REASON_NO_SOCKET;
-	else if (accept->n_halves >= max(HALVES_MAX, accept->backlog))
+	else if (!passes && is_full(accept))
 		reason = RUBATO_REASON_SYN_QUEUE_FULL;
 	else if (rubato_node_insert(&half->node))
 		reason = RUBATO_REASON_SYN_IN_WINDOW;	/* the same SYN was faster elsewhere */
@@ -316,7 +324,7 @@ static void create(struct sock *listener, const struct rub_tuple *tuple, const s
 	}
 	/* Nobody else may drive it before its SYN+ACK has left and its clock runs. */
 	spin_lock_bh(&half->lock);
-	if (!publish(half)) {
+	if (!publish(half, false)) {
 		spin_unlock_bh(&half->lock);
 		rubato_half_put(half);
 		ip_rt_put(rt);
@@ -327,6 +335,67 @@ static void create(struct sock *listener, const struct rub_tuple *tuple, const s
 	rubato_note_sent(net, tx, err);
 	synack_sent(half, tx, err, env);
 	spin_unlock_bh(&half->lock);
+}
+
+/* No room: the SYN+ACK is all that remembers the SYN. @rt's reference is taken over. */
+static void send_cookie(struct sock *listener, const struct rub_tuple *tuple,
+			const struct rub_seg *seg, struct rub_env *env, struct rtable *rt)
+{
+	struct net *net = sock_net(listener);
+	struct rub_tx tx;
+
+	rubato_cookie_key(net, tuple, env->cookie_key);
+	rub_cookie_answer(seg, env, &tx);
+	WRITE_ONCE(rubato_sk(listener)->accept.cookie_sent, env->now);
+	rubato_count(net, RUBATO_COUNT_SYNCOOKIES_SENT);
+	rubato_note_sent(net, &tx, rubato_wire_answer(rubato_conn_net(net)->ctl, rt, tuple, &tx));
+}
+
+/* The entry that there was no room for stands until the child is made of it. @skb is consumed. */
+static void pass(struct sock *listener, const struct rub_tuple *tuple, const struct rub_seg *seg,
+		 const struct rub_half *core, const struct rub_env *env, struct sk_buff *skb)
+{
+	struct rubato_cause cause = { .kind = RUBATO_CAUSE_RECEIVED, .seg = seg };
+	struct rubato_half *half = new_half(listener, tuple, core, env->isn_hash);
+
+	if (!half) {
+		rubato_count_drop(sock_net(listener), RUBATO_REASON_NO_MEMORY);
+		kfree_skb(skb);
+		return;
+	}
+	spin_lock_bh(&half->lock);
+	if (publish(half, true)) {
+		refcount_inc(&half->refs);
+		rubato_note_state(half->node.net, half->cookie, tuple, RUBATO_LISTEN,
+				  RUBATO_SYN_RCVD, &cause);
+		rubato_accept_child(half, skb);
+		end(half, &cause); /* if there is no child: nothing would bring the ACK again */
+	} else {
+		kfree_skb(skb);
+	}
+	spin_unlock_bh(&half->lock);
+	rubato_half_put(half);
+}
+
+/* An ACK that nobody waits for: it may answer a cookie. Return: it did, @skb is consumed. */
+static bool cookie_receive(struct sock *listener, const struct rub_tuple *tuple,
+			   const struct rub_seg *seg, struct rub_env *env, struct sk_buff *skb)
+{
+	struct net *net = sock_net(listener);
+	struct rub_half core;
+	enum rubato_reason reason;
+
+	if (!rub_cookie_awaited(READ_ONCE(rubato_sk(listener)->accept.cookie_sent), env))
+		return false;
+	rubato_cookie_key(net, tuple, env->cookie_key);
+	reason = rub_cookie_accept(seg, env, &core);
+	if (reason != RUBATO_REASON_NONE) {
+		rubato_count_drop(net, reason);
+		return false;
+	}
+	rubato_count(net, RUBATO_COUNT_SYNCOOKIES_RECEIVED);
+	pass(listener, tuple, seg, &core, env, skb);
+	return true;
 }
 
 /**
@@ -366,11 +435,18 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 		if (rubato_accept_full(listener)) {
 			rubato_count_drop(net, RUBATO_REASON_ACCEPT_QUEUE_FULL);
 			ip_rt_put(rt);
+		} else if (!iss_floor && is_full(&rubato_sk(listener)->accept)) {
+			send_cookie(listener, tuple, &seg, &he.env, rt);
 		} else {
 			create(listener, tuple, &seg, &core, &tx, &he.env, rt);
 		}
 		break;
 	case RUB_ANSWER:
+		if (cookie_receive(listener, tuple, &seg, &he.env, skb)) {
+			skb = NULL;
+			ip_rt_put(rt);
+			break;
+		}
 		rubato_note_sent(net, &tx, rubato_wire_answer(rubato_conn_net(net)->ctl, rt, tuple,
 							      &tx));
 		break;

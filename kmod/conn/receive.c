@@ -13,7 +13,7 @@
 #include "conn/internal.h"
 #include "report/report.h"
 
-static siphash_key_t isn_key __read_mostly, ts_key __read_mostly;
+static siphash_key_t isn_key __read_mostly, ts_key __read_mostly, cookie_key __read_mostly;
 
 /* RFC 6528's F(): keyed by a secret of this boot. */
 u64 rubato_isn_hash(const struct net *net, const struct rub_tuple *t)
@@ -26,6 +26,17 @@ u64 rubato_isn_hash(const struct net *net, const struct rub_tuple *t)
 u32 rubato_ts_offset(const struct net *net, const struct rub_tuple *t)
 {
 	return siphash_3u32((__force u32)t->local, (__force u32)t->peer, net_hash_mix(net), &ts_key);
+}
+
+/* The two halves of a key differ in one word. */
+void rubato_cookie_key(const struct net *net, const struct rub_tuple *t, u64 key[2])
+{
+	u32 ports = (u32)t->local_port << 16 | t->peer_port, mix = net_hash_mix(net);
+
+	key[0] = siphash_4u32((__force u32)t->local, (__force u32)t->peer, ports, mix,
+			      &cookie_key);
+	key[1] = siphash_4u32((__force u32)t->local, (__force u32)t->peer, ports, ~mix,
+			      &cookie_key);
 }
 
 static void drop(struct net *net, struct sk_buff *skb, enum rubato_reason reason)
@@ -195,6 +206,7 @@ int rubato_receive_init(void)
 
 	get_random_bytes(&isn_key, sizeof(isn_key));
 	get_random_bytes(&ts_key, sizeof(ts_key));
+	get_random_bytes(&cookie_key, sizeof(cookie_key));
 	err = inet_add_protocol(&rubato_net_protocol, rubato_protocol);
 	if (err)
 		pr_err("rubato: IP protocol %u is taken\n", rubato_protocol);

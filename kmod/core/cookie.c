@@ -32,9 +32,14 @@ static const u16 mss_table[] = RUB_COOKIE_MSS;
 #define TS_ECN		0x20u
 #define TS_MASK		0x3fu
 
-static u64 period_of(const struct rub_env *env)
+static u64 period_of(rub_ns now)
 {
-	return div_u64(div_u64(env->now, RUB_COOKIE_TICK), RUB_COOKIE_PERIOD);
+	return div_u64(div_u64(now, RUB_COOKIE_TICK), RUB_COOKIE_PERIOD);
+}
+
+bool rub_cookie_awaited(rub_ns last, const struct rub_env *env)
+{
+	return last && period_of(env->now) - period_of(last) < RUB_COOKIE_PERIODS;
 }
 
 /* Where the numbers of this four-tuple start. */
@@ -93,7 +98,7 @@ static void options_of(struct rub_half *half, const struct rub_seg *seg, const s
 void rub_cookie_answer(const struct rub_seg *seg, const struct rub_env *env, struct rub_tx *tx)
 {
 	struct rub_half half;
-	u64 period = period_of(env);
+	u64 period = period_of(env->now);
 
 	rub_half_init(&half, seg, env);
 	if (!(half.opts & RUB_OPT_TS)) {
@@ -111,7 +116,7 @@ void rub_cookie_answer(const struct rub_seg *seg, const struct rub_env *env, str
 enum rubato_reason rub_cookie_accept(const struct rub_seg *seg, const struct rub_env *env,
 				     struct rub_half *half)
 {
-	u64 period = period_of(env);
+	u64 period = period_of(env->now);
 	u32 cookie, age, index;
 
 	if ((seg->flags & (RUB_SYN | RUB_RST | RUB_ACK)) != RUB_ACK)

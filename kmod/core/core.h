@@ -674,10 +674,13 @@ int rub_tw_reuse(const struct rub_tw *tw, const struct rub_env *env, bool picked
  *
  * rub_cookie_answer: @tx becomes the SYN+ACK to @seg, a SYN that rub_listen_segment() would
  * create a half-open connection for. There is none, so rub_half_sent() is not called.
+ * rub_cookie_awaited: may an answer to a cookie still come, when the last one left at @last (0: none
+ * ever did)? If not, do not ask rub_cookie_accept(): who guesses numbers gets fewer chances.
  * rub_cookie_accept: does @seg, an ACK that a listener got, answer such a SYN+ACK? Fills @half as
  * if it had existed, for rub_from_half(). Return: RUBATO_REASON_NONE, or why not.
  */
 void rub_cookie_answer(const struct rub_seg *seg, const struct rub_env *env, struct rub_tx *tx);
+bool rub_cookie_awaited(rub_ns last, const struct rub_env *env);
 enum rubato_reason rub_cookie_accept(const struct rub_seg *seg, const struct rub_env *env,
 				     struct rub_half *half);
 

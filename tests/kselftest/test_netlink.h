@@ -486,12 +486,12 @@ static inline void nl_keep_stats(const struct nlmsghdr *hdr, void *arg)
 
 	head = nl_attrs(hdr, &size);
 	nl_for_each(a, head, size) {
-		if (nl_type(a) < RUBATO_STATS_DROP) {
+		if (nl_type(a) > RUBATO_STATS_MAX)
+			continue;
+		if (nl_type(a) != RUBATO_STATS_DROP) {
 			s->count[nl_type(a)] = nl_number(a);
 			continue;
 		}
-		if (nl_type(a) != RUBATO_STATS_DROP)
-			continue;
 		reason = nl_find(nl_data(a), nl_size(a), RUBATO_DROP_REASON);
 		count = nl_find(nl_data(a), nl_size(a), RUBATO_DROP_COUNT);
 		if (reason && count && nl_number(reason) <= RUBATO_REASON_MAX)

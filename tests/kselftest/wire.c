@@ -311,6 +311,94 @@ TEST_F(wire, unknown_options_are_passed_over)
 	EXPECT_EQ(SYN | ACK, got.bytes[13]);
 }
 
+/* ---- a flood of SYNs: SYN cookies (RFC 4987 section 3.6) */
+
+/* What a listener keeps of half-open connections, whatever its backlog. */
+#define HALVES_MAX 1024
+
+/* One each from as many ports as it takes to leave no room. */
+static int flood(FIXTURE_DATA(wire) *self)
+{
+	int room = 1 << 22, i, err;
+
+	/* Their SYN+ACKs must not crowd out what is listened for. */
+	if (setsockopt(self->tap, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		return -errno;
+	for (i = 0; i < HALVES_MAX; i++) {
+		struct segment s = make(SERVER, SYN, 1000, 0);
+
+		s.tcp.source = htons(20000 + i);
+		finish(&s, self->stranger, self->server);
+		err = emit(self, &s);
+		if (err)
+			return err;
+	}
+	if (!BECOMES(nl_counter(self->nl, RUBATO_STATS_HALF_OPEN) == HALVES_MAX, PATIENCE))
+		return -ETIMEDOUT;
+	return nl_counter(self->nl, RUBATO_STATS_SYNCOOKIES_SENT) ? -EBUSY : 0;
+}
+
+/* The next segment to our own port, between those that the flood's ports get. */
+static int receive_ours(FIXTURE_DATA(wire) *self, struct segment *s)
+{
+	int err;
+
+	do
+		err = hear(self, s);
+	while (!err && ntohs(s->tcp.dest) != OURS);
+	return err;
+}
+
+TEST_F(wire, others_get_through_a_flood_of_syns)
+{
+	int fd, child;
+	char bytes[5];
+
+	ASSERT_EQ(0, flood(self));
+	fd = open_socket();
+	ASSERT_EQ(0, impatient(fd));
+	ASSERT_EQ(0, connect_to(fd, ADDR_A, SERVER));
+	ASSERT_EQ(0, impatient(self->listener));
+	child = accept_one(self->listener);
+	ASSERT_LE(0, child);
+	ASSERT_EQ(5, send(fd, "hello", 5, 0));
+	ASSERT_EQ(5, recv(child, bytes, 5, MSG_WAITALL));
+	EXPECT_EQ(0, memcmp(bytes, "hello", 5));
+	EXPECT_EQ(1U, nl_counter(self->nl, RUBATO_STATS_SYNCOOKIES_SENT));
+	EXPECT_EQ(1U, nl_counter(self->nl, RUBATO_STATS_SYNCOOKIES_RECEIVED));
+	EXPECT_EQ(HALVES_MAX, nl_counter(self->nl, RUBATO_STATS_HALF_OPEN));
+}
+
+/* What only looks like an answer to a cookie is refused as if nobody had said anything. */
+TEST_F(wire, forged_cookie_is_reset)
+{
+	struct segment s = make(SERVER, SYN, 1000, 0), got;
+	uint32_t cookie;
+
+	ASSERT_EQ(0, flood(self));
+	finish(&s, self->stranger, self->server);
+	ASSERT_EQ(0, emit(self, &s));
+	ASSERT_EQ(0, receive_ours(self, &got));
+	ASSERT_EQ(SYN | ACK, got.bytes[13]);
+	cookie = ntohl(got.tcp.seq);
+	ASSERT_EQ(1U, nl_counter(self->nl, RUBATO_STATS_SYNCOOKIES_SENT));
+
+	s = make(SERVER, ACK, 1001, (cookie ^ 0x400) + 1);
+	finish(&s, self->stranger, self->server);
+	ASSERT_EQ(0, emit(self, &s));
+	ASSERT_EQ(0, receive_ours(self, &got));
+	EXPECT_EQ(RST, got.bytes[13]);
+	EXPECT_EQ((cookie ^ 0x400) + 1, ntohl(got.tcp.seq));
+	EXPECT_EQ(1U, nl_drops(self->nl, RUBATO_REASON_BAD_COOKIE));
+	EXPECT_EQ(0U, nl_counter(self->nl, RUBATO_STATS_SYNCOOKIES_RECEIVED));
+
+	s = make(SERVER, ACK, 1001, cookie + 1);
+	finish(&s, self->stranger, self->server);
+	ASSERT_EQ(0, emit(self, &s));
+	ASSERT_EQ(0, impatient(self->listener));
+	EXPECT_LE(0, accept_one(self->listener));
+}
+
 /* ---- nobody there: RST, with the numbers of RFC 9293 section 3.10.7.1 */
 
 TEST_F(wire, syn_to_nobody)

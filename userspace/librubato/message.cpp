@@ -317,7 +317,7 @@ struct CounterName {
 	std::string_view name;
 };
 
-constexpr std::array<CounterName, 13> counter_names = {{
+constexpr std::array<CounterName, 15> counter_names = {{
 	{RUBATO_STATS_ACTIVE_OPENS, "active-opens"},
 	{RUBATO_STATS_PASSIVE_OPENS, "passive-opens"},
 	{RUBATO_STATS_SEGMENTS_IN, "segments-in"},
@@ -327,6 +327,8 @@ constexpr std::array<CounterName, 13> counter_names = {{
 	{RUBATO_STATS_RETRANSMISSIONS, "retransmissions"},
 	{RUBATO_STATS_GIVE_UPS, "give-ups"},
 	{RUBATO_STATS_LOCAL_DROPS, "local-drops"},
+	{RUBATO_STATS_SYNCOOKIES_SENT, "syncookies-sent"},
+	{RUBATO_STATS_SYNCOOKIES_RECEIVED, "syncookies-received"},
 	{RUBATO_STATS_SOCKETS, "sockets"},
 	{RUBATO_STATS_HALF_OPEN, "half-open"},
 	{RUBATO_STATS_TIME_WAIT, "time-wait"},

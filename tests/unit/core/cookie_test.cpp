@@ -485,6 +485,24 @@ TEST_F(Cookie, NothingButAnAckBringsOne)
 	EXPECT_EQ(accept(with_fin), RUBATO_REASON_NONE);
 }
 
+/* A cookie that left in this period or in the one before may still be answered; before that, none. */
+TEST_F(Cookie, AnAnswerIsAwaitedForTwoPeriods)
+{
+	rub_env env = s.env;
+
+	EXPECT_FALSE(rub_cookie_awaited(0, &env)) << "none ever left";
+	const rub_ns start = 1000 * static_cast<rub_ns>(PERIOD.count());
+
+	env.now = start + 2 * PERIOD.count() - 1;
+	EXPECT_TRUE(rub_cookie_awaited(start, &env));
+	EXPECT_TRUE(rub_cookie_awaited(env.now, &env));
+	EXPECT_FALSE(rub_cookie_awaited(start - 1, &env));
+	env.now++;
+	EXPECT_FALSE(rub_cookie_awaited(start, &env));
+	EXPECT_FALSE(rub_cookie_awaited(start + PERIOD.count() - 1, &env));
+	EXPECT_TRUE(rub_cookie_awaited(start + PERIOD.count(), &env));
+}
+
 /* Nothing says how often the SYN+ACK left: only its timestamp can measure. */
 TEST_F(Cookie, WithoutTimestampsItMeasuresNothing)
 {
