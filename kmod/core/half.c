@@ -188,34 +188,33 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 	half->left = true;
 }
 
+/*
+ * Nothing is set that the ACK brings or ends: the send window and its WL1 and WL2, the clock. The
+ * same checks as rub_half_segment()'s let it pass.
+ */
 void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struct rub_seg *seg,
 		   const struct rub_env *env, struct rub_rx *rx)
 {
 	rub_renew(tcb);
 	tcb->state = RUBATO_SYN_RCVD;
 	tcb->flags |= RUB_F_SYN_OUT;
-	tcb->clock = RUBATO_CLOCK_SYNACK;
-	tcb->run = half->run;
 	tcb->iss = half->iss;
 	tcb->snd_una = half->iss;
-	tcb->snd_nxt = half->iss + 1;
-	tcb->snd_max = half->iss + 1;
 	tcb->snd_end = half->iss + 1;
-	tcb->snd_wnd = half->snd_wnd;
+	tcb->snd_nxt = tcb->snd_end;
+	tcb->snd_max = tcb->snd_end;
 	tcb->snd_wnd_max = half->snd_wnd;
-	tcb->snd_wl1 = half->irs;
-	tcb->snd_wl2 = half->iss;
 	tcb->irs = half->irs;
 	tcb->rcv_nxt = half->irs + 1;
 	tcb->rcv_edge = tcb->rcv_nxt + half->rcv_wnd;
+	tcb->rcv_up = tcb->rcv_nxt;
+	tcb->last_ack_sent = tcb->rcv_nxt;
 	tcb->opts = half->opts;
 	tcb->snd_scale = half->snd_scale;
 	tcb->rcv_scale = half->rcv_scale;
 	tcb->ts_recent = half->ts_recent;
 	tcb->ts_recent_at = half->run.first;
 	tcb->ts_offset = half->ts_offset;
-	tcb->last_ack_sent = tcb->rcv_nxt;
-	tcb->rcv_up = tcb->rcv_nxt;
 	tcb->adv_mss = half->adv_mss;
 	tcb->peer_mss = half->peer_mss;
 	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
@@ -225,7 +224,6 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 		tcb->flags |= RUB_F_SYN_LOST;
 	if (!half->again) {
 		tcb->flags |= RUB_F_RTT;
-		tcb->rtt_seq = half->iss + 1;
 		tcb->rtt_start = half->rtt_start;
 	}
 	rub_segment(tcb, seg, env, rx);

@@ -411,7 +411,6 @@ static void sent_syn(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 		rub_clear(tcb, RUB_F_RTT); /* Karn: nobody can tell which one is answered */
 	} else {
 		tcb->flags |= RUB_F_RTT;
-		tcb->rtt_seq = tcb->iss + 1;
 		tcb->rtt_start = env->now;
 	}
 	tcb->snd_max = seq_max(tcb->snd_max, tcb->iss + 1);

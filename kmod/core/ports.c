@@ -14,14 +14,13 @@
 #define PLANTED_PORTS 0u
 #endif
 
-static void set_side(struct rub_ports *search, u32 side, u32 parity, u32 offset)
+static void set_side(struct rub_ports *search, u32 side, u32 parity)
 {
 	u32 low = search->range->low ? search->range->low : 1u, high = search->range->high;
 	u32 first = low + ((low ^ parity) & 1);
 
 	search->first[side] = first;
 	search->n[side] = first > high ? 0 : (high - first) / 2 + 1 - PLANTED_PORTS;
-	search->start[side] = search->n[side] ? offset % search->n[side] : 0;
 }
 
 void rub_ports_start(struct rub_ports *search, const struct rub_port_range *range, u32 offset)
@@ -29,11 +28,11 @@ void rub_ports_start(struct rub_ports *search, const struct rub_port_range *rang
 	u32 parity = range->parity & 1;
 
 	search->range = range;
-	set_side(search, 0, parity, offset);
-	set_side(search, 1, !parity, offset);
+	search->offset = offset;
+	set_side(search, 0, parity);
+	set_side(search, 1, !parity);
 	search->next = 0;
 	search->left = search->n[0] + search->n[1];
-	search->steps = 0;
 }
 
 int rub_ports_next(struct rub_ports *search)
@@ -50,7 +49,7 @@ int rub_ports_next(struct rub_ports *search)
 		if (i >= n)
 			continue; /* the shorter parity's last run */
 		search->left--;
-		port = (u16)(search->first[side] + 2 * ((search->start[side] + i) % n));
+		port = (u16)(search->first[side] + 2 * ((search->offset % n + i) % n));
 		if (range->reserved && range->reserved(range->arg, port))
 			continue;
 		search->steps = i + 1;

@@ -50,15 +50,15 @@ struct rub_port_range {
  * @range: must live as long
  * @first: of each parity, the preferred one first
  * @n: how many ports of each parity there are
- * @start: where each parity begins
+ * @offset: where each parity begins, modulo how many it has
  * @next: the number of the next candidate, runs of both parities taking turns
  * @left: ports that have not been looked at
- * @steps: how far the candidate was from the start of its parity, itself included
+ * @steps: how far the last candidate was from the start of its parity, itself included
  */
 struct rub_ports {
 	const struct rub_port_range *range;
-	u32 first[2], n[2], start[2];
-	u32 next, left, steps;
+	u32 first[2], n[2];
+	u32 offset, next, left, steps;
 };
 
 /* @offset: rub_port_offset(), or a random number where there is no destination yet. */

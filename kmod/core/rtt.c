@@ -47,7 +47,7 @@ void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct 
 {
 	if (!(tcb->flags & RUB_F_RTT)) {
 		rub_rtt_echo(tcb, seg, env);
-	} else if (!seq_before(tcb->snd_una, tcb->rtt_seq)) {
+	} else {
 		rub_clear(tcb, RUB_F_RTT);
 		rub_rtt_sample(tcb, env->now - tcb->rtt_start);
 	}

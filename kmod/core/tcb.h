@@ -21,7 +21,7 @@ RUB_BEGIN_DECLS
 #define RUB_F_PROBE	0x000020u	/* persist or keepalive fired: a probe is due */
 #define RUB_F_RESET	0x000040u	/* an RST is due, the last thing that we say */
 #define RUB_F_REFUSE	0x000080u	/* an RST that answers a bad ACK is due; we live on */
-#define RUB_F_RTT	0x000100u	/* rtt_seq is being timed */
+#define RUB_F_RTT	0x000100u	/* our SYN is being timed, since rtt_start */
 #define RUB_F_NODELAY	0x000200u
 #define RUB_F_PEER_FIN	0x000400u	/* rcv_fin is known, perhaps ahead of rcv_nxt */
 #define RUB_F_FIN_RCVD	0x000800u	/* rcv_nxt is beyond it */

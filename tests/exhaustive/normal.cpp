@@ -60,6 +60,7 @@ void relative(rub_range &range, u32 base, bool valid)
 void forget_measurements(rub_tcb &t)
 {
 	t.rtt_start = 0;
+	t.rtt_seq = 0;
 	t.srtt = t.srtt != 0;
 	t.rttvar = 0;
 	t.challenge_start = 0;
@@ -82,7 +83,6 @@ void normalise_numbers(rub_tcb &t)
 
 	for (u32 *n : {&t.snd_una, &t.snd_nxt, &t.snd_max, &t.snd_end, &t.iss})
 		relative(*n, ours);
-	relative(t.rtt_seq, t.flags & RUB_F_RTT ? ours : t.rtt_seq);
 	relative(t.reset_seq, t.flags & RUB_F_REFUSE ? ours : t.reset_seq);
 	if (!met)
 		return;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* LISTEN and SYN_RCVD of a passive open: RFC 9293 sections 3.10.7.2 and 3.10.7.4. */
+#include <utility>
+
 #include "script.h"
 
 #include "core/constants.h"
@@ -8,6 +10,26 @@ using namespace script;
 
 namespace
 {
+
+/* Where the sequence spaces of the scripts begin, for a while. */
+class Bases
+{
+public:
+	Bases(u32 iss, u32 irs)
+		: iss_(std::exchange(base_iss, iss)), irs_(std::exchange(base_irs, irs))
+	{
+	}
+	~Bases()
+	{
+		base_iss = iss_;
+		base_irs = irs_;
+	}
+	Bases(const Bases &) = delete;
+	Bases &operator=(const Bases &) = delete;
+
+private:
+	u32 iss_, irs_;
+};
 
 /* A half-open connection: SYN in, SYN+ACK out. */
 void half_open(Script &s)
@@ -399,6 +421,7 @@ TEST(SynRcvd, NoMeasurementAfterARetransmission)
 
 	half_open(s);
 	s.expect_at(1s, seg(SYN | ACK, 0, 1));
+	s.at(1500ms); /* timed from the first one, the RTO would be 4.5 s */
 	s.send(seg(ACK, 1, 1));
 	s.mark();
 	s.write(MSS);
@@ -434,6 +457,179 @@ TEST(SynRcvd, DroppedAnswerMovesNoClock)
 	s.expect_at(6s, seg(SYN | ACK, 0, 1));
 }
 
+/* An answer to a repeated SYN is no try: the schedule goes on as if it had not left. */
+TEST(SynRcvd, AnAnswerMovesNoClock)
+{
+	Script s([](rub_config &c) { c.synack = schedule("6s 24s 45s"); });
+
+	half_open(s);
+	for (ns t : {1s, 2s, 5s}) {
+		s.at(t);
+		s.send(seg(SYN));
+		s.expect(seg(SYN | ACK, 0, 1).by(RUBATO_CLOCK_NONE));
+	}
+	s.expect_at(6s, seg(SYN | ACK, 0, 1).retransmitted(1));
+	s.at(20s);
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.expect_at(30s, seg(SYN | ACK, 0, 1).retransmitted(2));
+	s.at(75s - 1ns);
+	s.state_is(RUBATO_SYN_RCVD);
+	s.at(75s);
+	s.state_is(RUBATO_LISTEN);
+}
+
+/* What became of a challenge ACK is nothing to the clock of the SYN+ACK. */
+TEST(SynRcvd, AnAckIsNoSynAck)
+{
+	Script s;
+	rub_seg in{};
+	rub_tx tx;
+
+	half_open(s);
+	in.flags = RST;
+	in.seq = s.irs + 2;
+	s.at(500ms);
+	ASSERT_EQ(rub_half_segment(&s.half, &in, &s.env, &tx), RUB_ANSWER);
+	for (int result : {0, -ENOBUFS}) {
+		const rub_half before = s.half;
+
+		rub_half_sent(&s.half, &tx, result, &s.env);
+		EXPECT_EQ(memcmp(&before, &s.half, sizeof(before)), 0);
+	}
+	s.expect_at(1s, seg(SYN | ACK, 0, 1).retransmitted(1));
+}
+
+/* Whatever else it says, an RST is never answered by a SYN+ACK. */
+TEST(SynRcvd, ASynWithRstIsAnRst)
+{
+	Script s;
+
+	half_open(s);
+	s.send(seg(SYN | RST));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_BAD_RST);
+	s.state_is(RUBATO_SYN_RCVD);
+	s.send(seg(SYN | RST, 1));
+	s.silence();
+	s.state_is(RUBATO_LISTEN);
+}
+
+/* RFC 9293 section 3.1: the window field has 16 bits; never more than there is room for. */
+TEST(SynRcvd, TheSynAcksWindowIsTheBufferAsFarAsItGoes)
+{
+	for (const auto &[room, window] :
+	     {std::pair{0u, 0}, {65534u, 65534}, {65535u, 65535}, {65536u, 65535}}) {
+		Script s;
+
+		s.buffer = room;
+		s.listen();
+		s.send(seg(SYN));
+		s.expect(seg(SYN | ACK, 0, 1).window(static_cast<u16>(window)));
+	}
+}
+
+/* The SYN's window is the first that was offered: RFC 5961 section 5.2's MAX.SND.WND. */
+TEST(SynRcvd, TheSynsWindowWasOffered)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN).window(40000));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 1).window(100));
+	s.silence();
+	s.send(seg(ACK, 1, 1u - 40000).window(100));
+	s.silence();
+	s.send(seg(ACK, 1, 0u - 40000).window(100));
+	s.expect(seg(ACK, 1, 1));
+	s.dropped_for(RUBATO_REASON_OLD_ACK);
+}
+
+/* RFC 5961 section 7: what SYN_RCVD spent is spent; establishing brings no further answers. */
+TEST(SynRcvd, TheChildInheritsTheLimit)
+{
+	Script s;
+
+	half_open(s);
+	for (u32 i = 0; i < RUB_CHALLENGE_MAX; i++) {
+		s.send(seg(RST, 2));
+		s.expect(seg(ACK, 1, 1));
+	}
+	s.send(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+	s.send(seg(RST, 2));
+	s.silence();
+	s.dropped_for(RUBATO_REASON_RATE_LIMIT);
+	s.at(5s - 1ns);
+	s.send(seg(RST, 2));
+	s.silence();
+	s.at(5s);
+	s.send(seg(RST, 2));
+	s.expect(seg(ACK, 1, 1));
+}
+
+/* Wherever the numbers begin: text both ways, urgent data, and the RTT of the handshake. */
+TEST(SynRcvd, NumbersBeginAnywhere)
+{
+	for (u32 ours : {0u, 0x7fffffffu, 0x80000000u, 0xc0000000u, 0xffffffffu}) {
+		for (u32 theirs : {0u, 0x7fffffffu, 0x80000000u, 0xc0000000u, 0xffffffffu}) {
+			const Bases bases(ours, theirs);
+			Script s;
+
+			half_open(s);
+			s.at(RTT);
+			s.send(seg(ACK | PSH | URG, 1, 1, 10).urgent(10));
+			s.kept({{1, 11}});
+			EXPECT_TRUE(s.saw(RUB_RX_URGENT));
+			EXPECT_EQ(rub_rcv_first(&s.tcb), theirs + 1);
+			EXPECT_EQ(rub_first(&s.tcb), ours + 1);
+			s.expect(seg(ACK, 1, 11));
+			EXPECT_EQ(rub_rto(&s.tcb, &s.policy), static_cast<rub_ns>(RTO.count()));
+			s.write(MSS);
+			s.expect(seg(ACK | PSH, 1, 11, MSS));
+			s.send(seg(ACK, 11, 1 + MSS));
+			s.silence();
+			EXPECT_EQ(rub_queued(&s.tcb), 0u);
+			EXPECT_TRUE(s.never_due());
+		}
+	}
+}
+
+/* A child may have been another connection; the options that are set on it stay. */
+TEST(SynRcvd, AChildInThePlaceOfAnother)
+{
+	Script s;
+	rub_seg third{};
+	rub_rx rx;
+	rub_tcb fresh;
+
+	s.connect();
+	s.send(seg(ACK, 101, 1, 100));
+	s.expect(seg(ACK, 1, 1));
+	s.write(2 * MSS);
+	s.take();
+	s.abort(ECONNABORTED);
+	s.expect(seg(RST, 1 + 2 * MSS));
+	s.listen();
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+
+	third.flags = ACK;
+	third.seq = s.irs + 1;
+	third.ack = s.iss + 1;
+	third.wnd = PEER_WND;
+	rub_init(&fresh);
+	rub_set(&fresh, RUB_OPTION_NODELAY, true, &s.env);
+	rub_from_half(&fresh, &s.half, &third, &s.env, &rx);
+	ASSERT_EQ(rub_state(&fresh), RUBATO_ESTABLISHED);
+	(void)rub_unlend(&s.tcb);
+	rub_set(&s.tcb, RUB_OPTION_NODELAY, true, &s.env);
+	rub_from_half(&s.tcb, &s.half, &third, &s.env, &rx);
+	EXPECT_TRUE(rub_is_set(&s.tcb, RUB_OPTION_NODELAY));
+	EXPECT_EQ(memcmp(&fresh, &s.tcb, sizeof(fresh)), 0);
+}
+
 /*
  * Options: RFC 7323, RFC 2018, RFC 3168, everything on (modern).
  */
@@ -459,10 +655,7 @@ void half_open_with_options(Script &s)
 	s.mark();
 	s.listen();
 	s.send(full_syn());
-	s.expect(seg(SYN | ACK, 0, 1)
-			 .with_ts(clock_of(s), PEER_TS)
-			 .with_scale(0)
-			 .with_sack_ok());
+	s.expect(seg(SYN | ACK, 0, 1).with_ts(clock_of(s), PEER_TS).with_scale(0).with_sack_ok());
 }
 
 } // namespace
@@ -618,14 +811,46 @@ TEST(PassiveOptions, TheHandshakesAckMayLackTheTimestamp)
 	EXPECT_EQ(s.tcb.ts_recent, PEER_TS);
 }
 
+/* The last number at which it can stand: the right edge. */
+TEST(PassiveOptions, TheHandshakesAckAtTheRightEdgeMayLackIt)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	s.send(seg(ACK, 1 + BUFFER, 1));
+	s.silence();
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+/* Then TS.Recent is the SYN's, and as old as that: RFC 7323 section 5.5. */
+TEST(PassiveOptions, WithoutItTheSynsTimestampIsAsOldAsTheSyn)
+{
+	for (bool idle : {false, true}) {
+		Script s(modern);
+
+		s.env.now += 400 * RUB_PAWS_IDLE;
+		half_open_with_options(s);
+		s.at(500ms);
+		s.send(seg(ACK, 1, 1));
+		s.state_is(RUBATO_ESTABLISHED);
+		s.at(24 * 24h + (idle ? 1ns : 0ns));
+		s.send(seg(ACK | PSH, 1, 1, 10).with_ts(PEER_TS - 1, 0));
+		if (idle)
+			s.kept({{1, 11}});
+		else
+			s.dropped_for(RUBATO_REASON_PAWS);
+		s.take();
+	}
+}
+
 /* RFC 7323 section 3.2: everything else without one is dropped silently. */
 TEST(PassiveOptions, WhatElseLacksTheTimestampIsDropped)
 {
 	Script s(modern);
 
 	half_open_with_options(s);
-	for (const Seg &in : {seg(ACK, 1, 0), seg(ACK, 1, 2), seg(0, 1, 0, 10),
-			      seg(ACK, 2 + BUFFER, 1, 10)}) {
+	for (const Seg &in : {seg(ACK, 1, 0), seg(ACK, 1, 2), seg(0, 1, 0, 10), seg(ACK, 0, 1),
+			      seg(ACK, 2 + BUFFER, 1), seg(ACK, 2 + BUFFER, 1, 10)}) {
 		s.send(in);
 		s.silence();
 		s.dropped_for(RUBATO_REASON_NO_TIMESTAMP);

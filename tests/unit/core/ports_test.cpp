@@ -4,6 +4,7 @@
  * odd ones for bind(). Hashes come from a fixed seed, so every run is the same.
  */
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <set>
@@ -37,8 +38,9 @@ const rub_port_range CONNECT = range_of(LOW, HIGH, EVEN), BIND = range_of(LOW, H
 std::vector<int> candidates(const rub_port_range &range, u32 offset)
 {
 	std::vector<int> ports;
-	rub_ports search{};
+	rub_ports search;
 
+	memset(&search, 0xa5, sizeof(search));
 	rub_ports_start(&search, &range, offset);
 	for (int port; (port = rub_ports_next(&search)) > 0;)
 		ports.push_back(port);
@@ -374,12 +376,24 @@ TEST(Ports, TheSumDoesNotWrap)
 	const u64 peer = ~0ULL;
 	u16 &slot = host.slot(peer);
 
-	for (slot = 0; slot < 0xfff0;) {
-		const int port = host.connect(peer);
+	slot = 0;
+	for (int port = host.connect(peer); slot < 0xfff0;) {
+		const int before = port;
 
-		ASSERT_EQ(host.connect(peer), next_even(port)) << slot;
-		slot = static_cast<u16>(slot + 97);
+		port = host.connect(peer);
+		ASSERT_EQ(port, next_even(before)) << slot;
 	}
+}
+
+/* F() is as wide as can be: 31 bits of the hash, none of them G()'s. */
+TEST(Ports, EveryBitOfTheHashMoves)
+{
+	const auto table = std::make_unique<rub_port_table>();
+	const u32 offset = rub_port_offset(table.get(), 0);
+
+	for (unsigned bit = 1; bit < 32; bit++)
+		EXPECT_NE(rub_port_offset(table.get(), 1ULL << bit), offset) << bit;
+	EXPECT_EQ(rub_port_offset(table.get(), 1ULL << 32), offset);
 }
 
 /* First ports of many destinations: every sixty-fourth of the range as often as any other. */
