@@ -231,14 +231,31 @@ TEST(ScheduleCheck, Reference)
 	}
 }
 
+/* What an administrator reads says what is wrong, and each flaw says something else. */
 TEST(ScheduleCheck, EveryFlawHasWords)
 {
-	for (int flaw = RUB_FLAW_RANGE; flaw <= RUB_FLAW_ORDER; flaw++) {
-		const char *text = rub_flaw_text(static_cast<rub_flaw>(flaw));
+	const std::map<int, std::string> words = {
+		{RUB_FLAW_NONE, "nothing is wrong"},
+		{RUB_FLAW_RANGE, "range"},
+		{RUB_FLAW_FLAGS, "flags"},
+		{RUB_FLAW_EMPTY, "no gap"},
+		{RUB_FLAW_TOO_MANY_GAPS, "16 gaps"},
+		{RUB_FLAW_GAP, "1 ms to 24 h"},
+		{RUB_FLAW_RTO, "rto must be the only gap"},
+		{RUB_FLAW_FACTOR, "x1 to x16"},
+		{RUB_FLAW_NEEDS_FACTOR, "max and tries need a factor"},
+		{RUB_FLAW_TRIES, "1000 tries"},
+		{RUB_FLAW_ENDLESS, "never end"},
+		{RUB_FLAW_REFERENCE, "refers"},
+		{RUB_FLAW_ORDER, "rto-min is above rto-max"},
+		{RUB_FLAW_ORDER + 1, "unknown"},
+	};
 
-		ASSERT_NE(text, nullptr);
-		EXPECT_GT(strlen(text), 3u);
-		EXPECT_NE(text[strlen(text) - 1], '.');
+	for (const auto &[flaw, said] : words) {
+		const std::string text = rub_flaw_text(static_cast<rub_flaw>(flaw));
+
+		EXPECT_NE(text.find(said), std::string::npos) << text;
+		EXPECT_NE(text.back(), '.');
 	}
 }
 
@@ -254,16 +271,31 @@ TEST(ConfigCheck, TheBuiltInIsTheTables)
 {
 	const rub_config &c = rub_config_builtin;
 
-	EXPECT_EQ(c.msl, 30 * SEC);
-	EXPECT_EQ(c.fin_wait_2, 60 * SEC);
-	EXPECT_EQ(c.rto_min, 200 * MSEC);
-	EXPECT_EQ(c.rto_max, 120 * SEC);
-	EXPECT_EQ(c.rto_initial, SEC);
 	EXPECT_TRUE(same(c.syn, schedule("rto x2 give-up=180s")));
 	EXPECT_TRUE(same(c.synack, as(RUBATO_CLOCK_SYN)));
 	EXPECT_TRUE(same(c.data, schedule("rto x2 max=64s give-up=10m")));
 	EXPECT_TRUE(same(c.fin, as(RUBATO_CLOCK_DATA)));
 	EXPECT_TRUE(same(c.persist, schedule("rto x2 max=60s")));
+	EXPECT_TRUE(same(c.keepalive_probes, schedule("75s x1 tries=8")));
+	EXPECT_EQ(c.msl, 30 * SEC);
+	EXPECT_EQ(c.keepalive_idle, 7200 * SEC);
+	EXPECT_EQ(c.fin_wait_2, 60 * SEC);
+	EXPECT_EQ(c.delack, 40 * MSEC);
+	EXPECT_EQ(c.user_timeout, 0u);
+	EXPECT_EQ(c.rto_min, 200 * MSEC);
+	EXPECT_EQ(c.rto_max, 120 * SEC);
+	EXPECT_EQ(c.rto_initial, SEC);
+	EXPECT_EQ(c.tw_reuse_delay, SEC);
+	EXPECT_EQ(c.knobs.timestamps, 1);
+	EXPECT_EQ(c.knobs.sack, 1);
+	EXPECT_EQ(c.knobs.window_scale, 1);
+	EXPECT_EQ(c.knobs.ecn, 1);
+	EXPECT_EQ(c.knobs.congestion, RUBATO_CONGESTION_CUBIC);
+	EXPECT_EQ(c.knobs.bind_mode, RUBATO_BIND_LINUX);
+	EXPECT_EQ(c.knobs.time_wait_rst, RUBATO_TW_RST_EXACT);
+	EXPECT_EQ(c.knobs.time_wait_reuse, 0);
+	EXPECT_EQ(c.knobs.keepalive_force, 0);
+	EXPECT_EQ(c.knobs.isn, RUBATO_ISN_KEYED);
 }
 
 TEST(ConfigCheck, NamesTheClockAtFault)
@@ -345,6 +377,24 @@ TEST(ConfigCheck, CirclesOfReferences)
 			  },
 			  culprit),
 		  RUB_FLAW_REFERENCE);
+}
+
+/* The longest chain there can be: six schedules, five references. */
+TEST(ConfigCheck, AChainOfReferencesIsNoCircle)
+{
+	rubato_clock culprit;
+
+	EXPECT_EQ(flaw_of_config(
+			  [](rub_config &c) {
+				  c.syn = as(RUBATO_CLOCK_SYNACK);
+				  c.synack = as(RUBATO_CLOCK_DATA);
+				  c.data = as(RUBATO_CLOCK_FIN);
+				  c.fin = as(RUBATO_CLOCK_KEEPALIVE_PROBES);
+				  c.keepalive_probes = as(RUBATO_CLOCK_PERSIST);
+				  c.persist = schedule("1s 2s");
+			  },
+			  culprit),
+		  RUB_FLAW_NONE);
 }
 
 /* A reference to an endless schedule is endless. */
@@ -462,34 +512,149 @@ TEST(PolicyCompile, TempoLeavesTheMeasuredRttAlone)
 	EXPECT_EQ(s.tcb.srtt, srtt);
 }
 
-TEST(Clocks, KindsAndFields)
+namespace
 {
-	rub_config c = rub_config_builtin;
 
-	EXPECT_EQ(rub_clock_kind(RUBATO_CLOCK_NONE), RUB_KIND_NONE);
-	EXPECT_EQ(rub_clock_kind(static_cast<rubato_clock>(RUBATO_CLOCK_MAX + 1)), RUB_KIND_NONE);
-	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_SYN), &c.syn);
-	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_SYNACK), &c.synack);
-	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_DATA), &c.data);
-	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_FIN), &c.fin);
-	EXPECT_EQ(rub_config_schedule(&c, RUBATO_CLOCK_PERSIST), &c.persist);
-	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_MSL), &c.msl);
-	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_FIN_WAIT_2), &c.fin_wait_2);
-	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_RTO_MIN), &c.rto_min);
-	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_RTO_MAX), &c.rto_max);
-	EXPECT_EQ(rub_config_duration(&c, RUBATO_CLOCK_RTO_INITIAL), &c.rto_initial);
-	for (int i = 0; i <= RUBATO_CLOCK_MAX + 1; i++) {
-		const auto clock = static_cast<rubato_clock>(i);
-		const rub_kind kind = rub_clock_kind(clock);
+/* Every duration of DESIGN.md section 3's table: where it is, and its bounds. */
+const struct {
+	rubato_clock clock;
+	rub_ns rub_config::*field;
+	rub_ns rub_policy::*compiled;
+	rub_ns least, most;
+} durations[] = {
+	{RUBATO_CLOCK_MSL, &rub_config::msl, &rub_policy::msl, 0, 600 * SEC},
+	{RUBATO_CLOCK_KEEPALIVE_IDLE, &rub_config::keepalive_idle, &rub_policy::keepalive_idle,
+	 MSEC, 86400 * SEC},
+	{RUBATO_CLOCK_FIN_WAIT_2, &rub_config::fin_wait_2, &rub_policy::fin_wait_2, MSEC,
+	 86400 * SEC},
+	{RUBATO_CLOCK_DELACK, &rub_config::delack, &rub_policy::delack, 0, 499 * MSEC},
+	{RUBATO_CLOCK_USER_TIMEOUT, &rub_config::user_timeout, &rub_policy::user_timeout, 0,
+	 86400 * SEC},
+	{RUBATO_CLOCK_RTO_MIN, &rub_config::rto_min, &rub_policy::rto_min, MSEC, 600 * SEC},
+	{RUBATO_CLOCK_RTO_MAX, &rub_config::rto_max, &rub_policy::rto_max, MSEC, 600 * SEC},
+	{RUBATO_CLOCK_RTO_INITIAL, &rub_config::rto_initial, &rub_policy::rto_initial, MSEC,
+	 600 * SEC},
+	{RUBATO_CLOCK_TW_REUSE_DELAY, &rub_config::tw_reuse_delay, &rub_policy::tw_reuse_delay, 0,
+	 600 * SEC},
+};
 
-		EXPECT_EQ(rub_config_schedule(&c, clock) != nullptr, kind == RUB_KIND_SCHEDULE)
-			<< i;
-		EXPECT_EQ(rub_config_duration(&c, clock) != nullptr, kind == RUB_KIND_DURATION)
-			<< i;
+/* And every schedule. */
+const struct {
+	rubato_clock clock;
+	rubato_schedule rub_config::*field;
+	rubato_schedule rub_policy::*compiled;
+} schedules[] = {
+	{RUBATO_CLOCK_SYN, &rub_config::syn, &rub_policy::syn},
+	{RUBATO_CLOCK_SYNACK, &rub_config::synack, &rub_policy::synack},
+	{RUBATO_CLOCK_DATA, &rub_config::data, &rub_policy::data},
+	{RUBATO_CLOCK_FIN, &rub_config::fin, &rub_policy::fin},
+	{RUBATO_CLOCK_PERSIST, &rub_config::persist, &rub_policy::persist},
+	{RUBATO_CLOCK_KEEPALIVE_PROBES, &rub_config::keepalive_probes,
+	 &rub_policy::keepalive_probes},
+};
+
+} // namespace
+
+TEST(ConfigCheck, EveryDurationAtItsBounds)
+{
+	for (const auto &d : durations) {
+		const auto flaw = [&d](rub_ns value, rubato_clock &culprit) {
+			return flaw_of_config(
+				[&](rub_config &c) {
+					c.rto_min = MSEC; /* never above rto-max */
+					if (d.clock == RUBATO_CLOCK_RTO_MIN)
+						c.rto_max = 600 * SEC;
+					c.*d.field = value;
+				},
+				culprit);
+		};
+		rubato_clock culprit;
+
+		for (rub_ns good : {d.least, d.most}) {
+			EXPECT_EQ(flaw(good, culprit), RUB_FLAW_NONE) << d.clock << ' ' << good;
+			EXPECT_EQ(culprit, RUBATO_CLOCK_NONE);
+		}
+		EXPECT_EQ(flaw(d.most + 1, culprit), RUB_FLAW_RANGE) << d.clock;
+		EXPECT_EQ(culprit, d.clock);
+		EXPECT_EQ(flaw(~0ull, culprit), RUB_FLAW_RANGE) << d.clock;
+		if (d.least) {
+			EXPECT_EQ(flaw(d.least - 1, culprit), RUB_FLAW_RANGE) << d.clock;
+			EXPECT_EQ(culprit, d.clock);
+		}
 	}
 }
 
-/* What is not built yet is known by name, and answers EOPNOTSUPP. */
+TEST(ConfigCheck, EveryScheduleIsChecked)
+{
+	for (const auto &s : schedules) {
+		rubato_clock culprit;
+
+		EXPECT_EQ(flaw_of_config([&](rub_config &c) { c.*s.field = rubato_schedule{}; },
+					 culprit),
+			  RUB_FLAW_EMPTY);
+		EXPECT_EQ(culprit, s.clock);
+	}
+}
+
+/* The field that a name stands for, and no other. */
+TEST(PolicyCompile, EveryClockHasItsOwnField)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+	rub_ns n = 3 * SEC;
+
+	for (const auto &s : schedules) {
+		EXPECT_EQ(rub_config_schedule(&c, s.clock), &(c.*s.field)) << s.clock;
+		EXPECT_EQ(rub_config_duration(&c, s.clock), nullptr) << s.clock;
+		c.*s.field = schedule("1s 2s");
+		(c.*s.field).gap[1] = n += SEC;
+	}
+	for (const auto &d : durations) {
+		EXPECT_EQ(rub_config_duration(&c, d.clock), &(c.*d.field)) << d.clock;
+		EXPECT_EQ(rub_config_schedule(&c, d.clock), nullptr) << d.clock;
+		c.*d.field = n += SEC;
+	}
+	c.knobs = {.isn = RUBATO_ISN_FIXED + 7,
+		   .timestamps = 1,
+		   .sack = 0,
+		   .window_scale = 1,
+		   .ecn = 0,
+		   .congestion = RUBATO_CONGESTION_NEWRENO,
+		   .bind_mode = RUBATO_BIND_TIME_WAIT,
+		   .time_wait_rst = RUBATO_TW_RST_IGNORE,
+		   .time_wait_reuse = 1,
+		   .keepalive_force = 1};
+	memset(&p, 0xa5, sizeof(p));
+	rub_policy_compile(&c, RUBATO_TEMPO_ONE, &p);
+	n = 3 * SEC;
+	for (const auto &s : schedules) {
+		EXPECT_EQ((p.*s.compiled).gap[0], SEC) << s.clock;
+		EXPECT_EQ((p.*s.compiled).gap[1], n += SEC) << s.clock;
+		EXPECT_EQ((p.*s.compiled).n_gaps, 2) << s.clock;
+	}
+	for (const auto &d : durations)
+		EXPECT_EQ(p.*d.compiled, n += SEC) << d.clock;
+	EXPECT_EQ(memcmp(&p.knobs, &c.knobs, sizeof(p.knobs)), 0);
+}
+
+/* Tempo reaches all of them; and every gap of a schedule, its ceiling and its end. */
+TEST(PolicyCompile, TempoDividesEveryClock)
+{
+	rub_config c = rub_config_builtin;
+	rub_policy p;
+
+	for (const auto &s : schedules)
+		c.*s.field = schedule("1s 2s 3s x2 max=8s tries=9 give-up=40s");
+	for (const auto &d : durations)
+		c.*d.field = 200 * MSEC;
+	rub_policy_compile(&c, 2 * RUBATO_TEMPO_ONE, &p);
+	for (const auto &s : schedules)
+		EXPECT_TRUE(same(p.*s.compiled,
+				 schedule("500ms 1s 1500ms x2 max=4s tries=9 give-up=20s")))
+			<< s.clock;
+	for (const auto &d : durations)
+		EXPECT_EQ(p.*d.compiled, 100 * MSEC) << d.clock;
+}
 
 TEST(Clocks, EachHasItsKind)
 {
@@ -501,8 +666,10 @@ TEST(Clocks, EachHasItsKind)
 		auto kind = rub_clock_kind(clock);
 
 		n[kind]++;
-		EXPECT_EQ(rub_config_schedule(&c, clock) != nullptr, kind == RUB_KIND_SCHEDULE) << i;
-		EXPECT_EQ(rub_config_duration(&c, clock) != nullptr, kind == RUB_KIND_DURATION) << i;
+		EXPECT_EQ(rub_config_schedule(&c, clock) != nullptr, kind == RUB_KIND_SCHEDULE)
+			<< i;
+		EXPECT_EQ(rub_config_duration(&c, clock) != nullptr, kind == RUB_KIND_DURATION)
+			<< i;
 	}
 	EXPECT_EQ(n[RUB_KIND_SCHEDULE], 6);
 	EXPECT_EQ(n[RUB_KIND_DURATION], 9);
@@ -538,6 +705,36 @@ TEST(Knobs, AreBounded)
 		EXPECT_EQ(rub_knob_get(&k, knob), max) << i;
 		EXPECT_EQ(rub_knob_set(&k, knob, 0), RUB_FLAW_NONE) << i;
 		EXPECT_EQ(rub_knob_get(&k, knob), 0u) << i;
+	}
+}
+
+/* A name that is no knob has no value, and none can be given to it. */
+TEST(Knobs, NoOther)
+{
+	const rub_knobs before = rub_config_builtin.knobs;
+	rub_knobs k = before;
+
+	for (int i = 0; i <= RUBATO_CLOCK_MAX + 1; i++) {
+		if (rub_clock_kind(rubato_clock(i)) == RUB_KIND_KNOB)
+			continue;
+		EXPECT_EQ(rub_knob_get(&k, rubato_clock(i)), 0u) << i;
+		EXPECT_EQ(rub_knob_set(&k, rubato_clock(i), 0), RUB_FLAW_RANGE) << i;
+	}
+	EXPECT_EQ(memcmp(&before, &k, sizeof(k)), 0);
+}
+
+/* Each knob is a field of its own. */
+TEST(Knobs, DoNotTouchEachOther)
+{
+	for (int i = 1; i <= RUBATO_CLOCK_MAX; i++) {
+		rub_knobs k{};
+		const u64 value = i == RUBATO_KNOB_ISN ? RUBATO_ISN_FIXED : 1;
+
+		if (rub_clock_kind(rubato_clock(i)) != RUB_KIND_KNOB)
+			continue;
+		ASSERT_EQ(rub_knob_set(&k, rubato_clock(i), value), RUB_FLAW_NONE);
+		for (int j = 1; j <= RUBATO_CLOCK_MAX; j++)
+			EXPECT_EQ(rub_knob_get(&k, rubato_clock(j)), i == j ? value : 0) << j;
 	}
 }
 

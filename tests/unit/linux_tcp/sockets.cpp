@@ -38,18 +38,23 @@ sockaddr_in ipv4(uint32_t address, uint16_t port)
 	return a;
 }
 
-/* Of the connection between two local ports, as the kernel lists it; 0 if it is not there. */
-int listed_state(uint16_t local, uint16_t peer)
+/* A connection as the kernel lists it. */
+struct Listed {
+	int state = 0, timer = -1; /* 0 and -1: it is not there */
+};
+
+Listed listed(uint16_t local, uint16_t peer)
 {
 	std::ifstream file("/proc/thread-self/net/tcp");
 	std::string line;
-	unsigned from = 0, to = 0, state = 0;
+	unsigned from = 0, to = 0, state = 0, timer = 0;
 
 	while (std::getline(file, line))
-		if (sscanf(line.c_str(), "%*d: %*x:%x %*x:%x %x", &from, &to, &state) == 3 &&
+		if (sscanf(line.c_str(), "%*d: %*x:%x %*x:%x %x %*x:%*x %*x:%x", &from, &to, &state,
+			   &timer) == 4 &&
 		    from == local && to == peer)
-			return static_cast<int>(state);
-	return 0;
+			return {static_cast<int>(state), static_cast<int>(timer)};
+	return {};
 }
 
 } // namespace
@@ -129,12 +134,19 @@ void require(int answer)
 		throw std::system_error(-answer, std::generic_category(), "socket call");
 }
 
+int time_left(uint16_t local, uint16_t peer)
+{
+	const Listed entry = listed(local, peer);
+
+	return entry.state == TCP_TIME_WAIT ? entry.timer : -1;
+}
+
 void wait_for_state(uint16_t local, uint16_t peer, int state)
 {
 	using clock = std::chrono::steady_clock;
 	const clock::time_point deadline = clock::now() + std::chrono::seconds(10);
 
-	while (listed_state(local, peer) != state) {
+	while (listed(local, peer).state != state) {
 		if (clock::now() > deadline)
 			throw std::runtime_error("port " + std::to_string(local) +
 						 " never comes to state " + std::to_string(state));

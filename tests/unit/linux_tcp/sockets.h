@@ -54,6 +54,9 @@ void require(int answer);
  */
 void wait_for_state(uint16_t local, uint16_t peer, int state);
 
+/* Hundredths of a second until the TIME_WAIT between these two ports ends; -1 if there is none. */
+int time_left(uint16_t local, uint16_t peer);
+
 } // namespace linux_tcp
 
 #endif
