@@ -96,6 +96,7 @@ public:
 	const std::vector<Stream> &streams() const { return streams_; }
 	u64 in_order() const { return in_order_; }
 	u64 unread() const { return in_order_ - read_; }
+	bool at_end_of_file() const { return peer_fin_; }
 	bool orphan() const { return orphan_; }
 	/* How many connections there were. */
 	u32 born() const { return static_cast<u32>(streams_.size()); }

@@ -117,7 +117,7 @@ void End::judge_delivery(const rub_rx &rx, const Packet *packet)
 	EXPECT(in_order_ == before || !peer_fin_);
 	peer_fin_ |= fin;
 	EXPECT(rub_rcv_nxt(tcb_.get()) == first_ + static_cast<u32>(in_order_) + peer_fin_);
-	if (fin && peer && packet->genuine && !packet->seg.len) {
+	if (fin && peer && packet->genuine) {
 		EXPECT(peer->at(packet->stream).finished);
 		EXPECT(peer->at(packet->stream).written == in_order_);
 	}
