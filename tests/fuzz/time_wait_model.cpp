@@ -7,6 +7,17 @@
 namespace fuzz
 {
 
+namespace
+{
+
+/* RFC 7323 section 5.2: "s is considered to be less than t if 0 < (t - s) < 2^31". */
+constexpr bool ts_less(u32 s, u32 t)
+{
+	return t - s > 0 && t - s < 0x80000000;
+}
+
+} // namespace
+
 TimeWait::Verdict TimeWait::reset(const rub_seg &seg, const rub_policy &policy, rub_ns now) const
 {
 	/* "RST, SEQ != RCV.NXT | drop silently" */
@@ -35,7 +46,7 @@ TimeWait::Verdict TimeWait::syn(const rub_seg &seg, const rub_policy &policy) co
 		return Verdict::NEW_INCARNATION;
 	if (stamped) {
 		/* "TSval > ts_recent | new incarnation" */
-		if (seq_lt(ts_recent_, seg.tsval))
+		if (ts_less(ts_recent_, seg.tsval))
 			return Verdict::NEW_INCARNATION;
 		/* "TSval == ts_recent, SEQ > RCV.NXT | new incarnation" */
 		if (ts_recent_ == seg.tsval && later)
@@ -63,7 +74,7 @@ TimeWait::Verdict TimeWait::arrives(const rub_seg &seg, const rub_policy &policy
 	if (!(seg.flags & RUB_ACK))
 		return Verdict::DROP;
 	/* "old by PAWS | rate-limited ACK, no restart" */
-	if (stamped && seq_lt(seg.tsval, ts_recent_))
+	if (stamped && ts_less(seg.tsval, ts_recent_))
 		return Verdict::LIMITED_ACK;
 	/* "retransmitted FIN (ends at RCV.NXT) | ACK, restart 2 MSL, update ts_recent" */
 	if (seg.flags & RUB_FIN && seg.seq + len == rcv_nxt_) {
