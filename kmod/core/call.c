@@ -41,7 +41,7 @@ static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *e
 
 static int call_send(struct rub_tcb *tcb, u32 bytes, bool urgent)
 {
-	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+	if (tcb->state == RUBATO_CLOSED)
 		return -ENOTCONN;
 	if (!rub_may_send(tcb))
 		return -EPIPE;
@@ -53,7 +53,7 @@ static int call_send(struct rub_tcb *tcb, u32 bytes, bool urgent)
 
 static int call_receive(struct rub_tcb *tcb, const struct rub_env *env)
 {
-	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+	if (tcb->state == RUBATO_CLOSED)
 		return -ENOTCONN;
 	if (rub_window_update_due(tcb, env))
 		tcb->flags |= RUB_F_ACK;
@@ -73,7 +73,6 @@ static int call_shutdown(struct rub_tcb *tcb, const struct rub_env *env, struct 
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
-	case RUBATO_LISTEN:
 		return -ENOTCONN;
 	case RUBATO_SYN_SENT:
 		rub_die(tcb, rx, 0);
@@ -96,7 +95,6 @@ static int call_abort(struct rub_tcb *tcb, int error, const struct rub_env *env,
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
-	case RUBATO_LISTEN:
 		return -ENOTCONN;
 	case RUBATO_SYN_SENT:
 	case RUBATO_TIME_WAIT:
@@ -136,7 +134,7 @@ static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	u16 mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts), before = tcb->snd_mss;
 
-	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+	if (tcb->state == RUBATO_CLOSED)
 		return -ENOTCONN;
 	tcb->snd_mss = mss;
 	if (mss < before && !(tcb->flags & RUB_F_SYN_OUT))
@@ -147,7 +145,7 @@ static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 /* Remembered, in case that a clock gives up. */
 static int call_soft_error(struct rub_tcb *tcb, int error)
 {
-	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+	if (tcb->state == RUBATO_CLOSED)
 		return -ENOTCONN;
 	tcb->soft_error = error;
 	return 0;

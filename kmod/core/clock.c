@@ -60,7 +60,6 @@ static u8 clock_of(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
-	case RUBATO_LISTEN:
 	case RUBATO_TIME_WAIT:
 		return RUBATO_CLOCK_NONE;
 	case RUBATO_SYN_SENT:
@@ -129,7 +128,7 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 		return;
 	}
 	/* An orphan never gets more time than orphaning or progress gave it. */
-	if (tcb->flags & RUB_F_ORPHAN && clock != RUBATO_CLOCK_FIN_WAIT_2 && tcb->run.first) {
+	if (tcb->flags & RUB_F_ORPHAN && clock != RUBATO_CLOCK_FIN_WAIT_2) {
 		rub_clock_restart_gaps(&tcb->run, env->now);
 		return;
 	}

@@ -21,9 +21,11 @@ static rub_ns add(rub_ns at, rub_ns span)
 
 static rub_ns grow(rub_ns gap, u32 factor)
 {
-	if (gap > RUB_NEVER / RUBATO_FACTOR_MAX)
-		return RUB_NEVER;
-	return div_u64(gap * factor, RUBATO_FACTOR_ONE);
+	if (gap <= RUB_NEVER / RUBATO_FACTOR_MAX)
+		return div_u64(gap * factor, RUBATO_FACTOR_ONE);
+	/* Of two weeks and more, microseconds will do. */
+	gap = div_u64(gap, RUBATO_FACTOR_ONE);
+	return gap > div_u64(RUB_NEVER, factor) ? RUB_NEVER : gap * factor;
 }
 
 static rub_ns cap_of(const struct rubato_schedule *s, const struct rub_wait *wait)
@@ -64,7 +66,7 @@ static rub_ns gaps_from(const struct rubato_schedule *s, u32 n, u64 count,
 		sum = add(sum, gap);
 		if (n < last_gap(s))
 			gap = gap_after(s, n + 1, wait);
-		else if (s->flags & RUBATO_SCHED_FACTOR && gap < cap)
+		else if (s->flags & RUBATO_SCHED_FACTOR)
 			gap = grow(gap, s->factor);
 		gap = gap < cap ? gap : cap;
 	}
@@ -107,8 +109,7 @@ static rub_ns end_by(const struct rubato_schedule *rule, const struct rub_anchor
 	} else {
 		return end;
 	}
-	if (at != RUB_NEVER)
-		at -= run->slip;
+	at -= run->slip;
 	return at < end ? at : end;
 }
 

@@ -56,8 +56,7 @@ static void set_send_window(struct rub_tcb *tcb, const struct rub_seg *seg)
  */
 void rub_take_window(struct rub_tcb *tcb, const struct rub_seg *seg)
 {
-	if (seq_after(seg->ack, tcb->snd_wl2) || seq_before(tcb->snd_wl1, seg->seq) ||
-	    (tcb->snd_wl1 == seg->seq && tcb->snd_wl2 == seg->ack))
+	if (seq_after(seg->ack, tcb->snd_wl2) || !seq_before(seg->seq, tcb->snd_wl1))
 		set_send_window(tcb, seg);
 }
 
@@ -440,9 +439,7 @@ static void take_fin(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_
 	if (!(tcb->flags & RUB_F_PEER_FIN) || tcb->flags & RUB_F_FIN_RCVD ||
 	    tcb->rcv_nxt != tcb->rcv_fin)
 		return;
-	tcb->rcv_nxt++;
-	if (seq_before(tcb->rcv_edge, tcb->rcv_nxt))
-		tcb->rcv_edge = tcb->rcv_nxt;
+	tcb->rcv_nxt++; /* inside the window: note_fin() */
 	tcb->flags |= RUB_F_FIN_RCVD | RUB_F_ACK;
 	rx->mask |= RUB_RX_PEER_FIN;
 	switch (tcb->state) {
@@ -452,11 +449,8 @@ static void take_fin(struct rub_tcb *tcb, const struct rub_seg *seg, struct rub_
 	case RUBATO_FIN_WAIT_1:
 		rub_enter(tcb, rx, RUBATO_CLOSING);
 		break;
-	case RUBATO_FIN_WAIT_2:
+	default: /* FIN_WAIT_2 */
 		rub_enter(tcb, rx, RUBATO_TIME_WAIT);
-		break;
-	default:
-		break;
 	}
 }
 
@@ -465,7 +459,6 @@ static void arrives(struct rub_tcb *tcb, struct rub_seg *seg, const struct rub_e
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
-	case RUBATO_LISTEN:
 	case RUBATO_TIME_WAIT:
 		drop(rx, RUBATO_REASON_CLOSED);
 		return;

@@ -63,12 +63,12 @@ void rub_die(struct rub_tcb *tcb, struct rub_rx *rx, int error)
 
 bool rub_fin_left(const struct rub_tcb *tcb)
 {
-	return tcb->flags & RUB_F_FIN && seq_after(tcb->snd_max, tcb->snd_end);
+	return seq_after(tcb->snd_max, tcb->snd_end);
 }
 
 bool rub_fin_acked(const struct rub_tcb *tcb)
 {
-	return tcb->flags & RUB_F_FIN && seq_after(tcb->snd_una, tcb->snd_end);
+	return seq_after(tcb->snd_una, tcb->snd_end);
 }
 
 u32 rub_unsent(const struct rub_tcb *tcb)
@@ -107,7 +107,6 @@ bool rub_synchronized(const struct rub_tcb *tcb)
 {
 	switch (tcb->state) {
 	case RUBATO_CLOSED:
-	case RUBATO_LISTEN:
 	case RUBATO_SYN_SENT:
 	case RUBATO_SYN_RCVD:
 		return false;
@@ -138,27 +137,19 @@ u32 rub_queued(const struct rub_tcb *tcb)
 	return tcb->snd_end - rub_first(tcb);
 }
 
-static u32 option_flag(enum rub_option option)
-{
-	switch (option) {
-	case RUB_OPTION_NODELAY:
-		return RUB_F_NODELAY;
-	case RUB_OPTION_CORK:
-		return RUB_F_CORK;
-	case RUB_OPTION_KEEPALIVE:
-		return RUB_F_KEEPALIVE;
-	case RUB_OPTION_QUICKACK:
-		return RUB_F_QUICKACK;
-	}
-	return 0;
-}
+static const u32 option_flag[] = {
+	[RUB_OPTION_NODELAY] = RUB_F_NODELAY,
+	[RUB_OPTION_CORK] = RUB_F_CORK,
+	[RUB_OPTION_KEEPALIVE] = RUB_F_KEEPALIVE,
+	[RUB_OPTION_QUICKACK] = RUB_F_QUICKACK,
+};
 
 void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct rub_env *env)
 {
 	if (on)
-		tcb->flags |= option_flag(option);
+		tcb->flags |= option_flag[option];
 	else
-		rub_clear(tcb, option_flag(option));
+		rub_clear(tcb, option_flag[option]);
 	if (tcb->state == RUBATO_CLOSED)
 		return;
 	if (option == RUB_OPTION_QUICKACK && on && tcb->ack_from)
@@ -168,5 +159,5 @@ void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct 
 
 bool rub_is_set(const struct rub_tcb *tcb, enum rub_option option)
 {
-	return tcb->flags & option_flag(option);
+	return tcb->flags & option_flag[option];
 }
