@@ -127,11 +127,6 @@ void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env)
 		rub_clock_restart_gaps(&tcb->run, env->now);
 		return;
 	}
-	/* An orphan never gets more time than orphaning or progress gave it. */
-	if (tcb->flags & RUB_F_ORPHAN && clock != RUBATO_CLOCK_FIN_WAIT_2) {
-		rub_clock_restart_gaps(&tcb->run, env->now);
-		return;
-	}
 	rub_clock_start(&tcb->run, env->now);
 }
 

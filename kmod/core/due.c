@@ -147,9 +147,6 @@ rub_ns rub_wait_due(const struct rub_anchor *run, const struct rub_wait *wait)
 {
 	rub_ns end = rub_wait_end(run, wait), next;
 
-	if (!wait->answered &&
-	    (run->life >= limit_of(wait->gaps) || run->life >= limit_of(wait->rule)))
-		return end;
 	if (run->dropped)
 		next = add(run->dropped, wait->again);
 	else

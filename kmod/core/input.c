@@ -99,12 +99,10 @@ static void agree(struct rub_tcb *tcb, const struct rub_seg *syn, const struct r
 static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 			 const struct rub_env *env, struct rub_rx *rx)
 {
-	u32 offered = tcb->rcv_edge - tcb->rcv_nxt; /* by our SYN */
-
 	tcb->irs = seg->seq;
 	tcb->rcv_nxt = seg->seq + 1;
 	tcb->rcv_up = tcb->rcv_nxt;
-	tcb->rcv_edge = tcb->rcv_nxt + offered;
+	tcb->rcv_edge += tcb->rcv_nxt; /* what our SYN offered counts from here */
 	tcb->last_ack_sent = tcb->rcv_nxt;
 	agree(tcb, seg, env);
 	set_send_window(tcb, seg);

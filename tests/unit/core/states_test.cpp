@@ -559,3 +559,216 @@ TEST(States, LastAckTakesAcksOfItsData)
 	s.died(0);
 	EXPECT_FALSE(s.saw(RUB_RX_GAVE_UP));
 }
+
+/* The SYN is to leave again, and its ACK comes before it can: data follows the SYN all the same. */
+TEST(States, ASynAckWhileTheSynWaitsToLeaveAgain)
+{
+	Script s;
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.drop_next(1);
+	s.at(1s);
+	EXPECT_EQ(s.dropped(), 1u);
+	s.send(seg(SYN | ACK, 0, 1));
+	s.expect(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+	s.write(10);
+	s.expect(seg(ACK | PSH, 1, 1, 10));
+	s.send(seg(ACK, 1, 11));
+	EXPECT_EQ(s.happened.acked, 10u);
+}
+
+/* Section 3.10.7.3: nothing but a SYN is taken, whatever its number: there is no RCV.NXT yet. */
+TEST(States, SynSentTakesNoText)
+{
+	for (u8 flags : {u8(ACK | PSH), u8(PSH), u8(RST), u8(RST | ACK)}) {
+		Script s;
+
+		s.open();
+		s.expect(seg(SYN));
+		for (u32 number : {0u, 1u, 10u, 4000u}) {
+			s.send(seg(flags, number - s.irs, flags == (ACK | PSH) ? 1 : 2, 100));
+			s.kept({});
+			EXPECT_FALSE(s.saw(RUB_RX_ADVANCED));
+			s.silence();
+			s.state_is(RUBATO_SYN_SENT);
+		}
+	}
+}
+
+/* Text on a crossed SYN is not kept, so it is not acknowledged: the peer sends it again. */
+TEST(States, TextOnACrossedSynIsLeftToBeSentAgain)
+{
+	Script s;
+
+	s.open();
+	s.expect(seg(SYN));
+	s.send(seg(SYN | FIN, 0, 0, 10));
+	s.kept({});
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.state_is(RUBATO_SYN_RCVD);
+	s.send(seg(FIN | ACK, 1, 1, 10));
+	s.kept({{1, 11}});
+	s.expect(seg(ACK, 1, 12));
+	s.entered({RUBATO_ESTABLISHED, RUBATO_CLOSE_WAIT});
+}
+
+/* Section 3.8.6: SND.WND of what the handshake's ACK says, larger or smaller than the SYN's. */
+TEST(States, TheHandshakesAckSaysTheWindow)
+{
+	for (u16 wnd : {u16(500), u16(5000)}) {
+		Script s;
+
+		s.open();
+		s.expect(seg(SYN));
+		s.send(seg(SYN, 0, 0).window(1500));
+		s.expect(seg(SYN | ACK, 0, 1));
+		s.send(seg(ACK, 1, 1).window(wnd));
+		EXPECT_EQ(s.tcb.snd_wnd, wnd);
+		EXPECT_EQ(s.tcb.snd_wl1, s.irs + 1);
+		EXPECT_EQ(s.tcb.snd_wl2, s.iss + 1);
+	}
+}
+
+/* SND.WL1 and SND.WL2: "prevent using old segments to update the window". */
+TEST(States, AnOldSegmentSaysNothingAboutTheWindow)
+{
+	Script s;
+
+	s.connect(5000);
+	s.send(seg(ACK | PSH, 1, 1, 10).window(4000));
+	s.expect(seg(ACK, 1, 11));
+	s.send(seg(ACK | PSH, 11, 1, 10).window(3000));
+	s.expect(seg(ACK, 1, 21));
+	EXPECT_EQ(s.tcb.snd_wnd, 3000u);
+	s.send(seg(ACK | PSH, 10, 1, 15).window(2000)); /* 4 new bytes, SEG.SEQ < SND.WL1 */
+	s.expect(seg(ACK, 1, 25));
+	EXPECT_EQ(s.tcb.snd_wnd, 3000u);
+	s.send(seg(ACK, 11, 1, 20).window(1000)); /* SEG.SEQ = SND.WL1, SEG.ACK = SND.WL2 */
+	s.expect(seg(ACK, 1, 31));
+	EXPECT_EQ(s.tcb.snd_wnd, 1000u);
+}
+
+/* DESIGN.md: each drop has its reason. */
+TEST(States, TextThatDoesNotFitHasItsReason)
+{
+	Script full, after_fin;
+
+	full.connect();
+	full.send(seg(ACK | PSH, 1, 1, BUFFER));
+	full.expect(seg(ACK, 1, 1 + BUFFER).window(0));
+	full.send(seg(ACK | PSH, 1 + BUFFER, 1, 10));
+	full.kept({});
+	full.dropped_for(RUBATO_REASON_BAD_SEQ);
+	full.expect(seg(ACK, 1, 1 + BUFFER).window(0));
+
+	after_fin.connect();
+	after_fin.send(seg(FIN | ACK, 101, 1));
+	after_fin.expect(seg(ACK, 1, 1));
+	after_fin.send(seg(ACK | PSH, 102, 1, 10));
+	after_fin.kept({});
+	after_fin.dropped_for(RUBATO_REASON_AFTER_FIN);
+	after_fin.take();
+}
+
+/* What is held already is not kept twice, whichever hole it stands behind. */
+TEST(States, HeldTextIsNotKeptAgain)
+{
+	Script s;
+
+	s.connect();
+	for (u32 from : {101u, 301u, 501u}) {
+		s.send(seg(ACK, from, 1, 100));
+		s.kept({{from, from + 100}});
+		s.expect(seg(ACK, 1, 1));
+	}
+	for (u32 from : {101u, 301u, 340u, 501u}) {
+		s.send(seg(ACK, from, 1, 60));
+		s.kept({});
+		s.dropped_for(RUBATO_REASON_OLD_DATA);
+		s.expect(seg(ACK, 1, 1));
+	}
+	s.send(seg(ACK, 340, 1, 100));
+	s.kept({{340, 440}});
+	s.expect(seg(ACK, 1, 1));
+}
+
+/* Section 3.7.1: before the handshake 536, whatever options are offered. */
+TEST(States, TheMssBeforeTheHandshakeIsTheDefault)
+{
+	Script s(modern);
+
+	s.open();
+	EXPECT_EQ(rub_mss(&s.tcb), 536u);
+	s.take();
+}
+
+/* What was set and lent before an open is there after it. */
+TEST(States, AnOpenKeepsOptionsAndRecords)
+{
+	Script s;
+	std::vector<rub_node> nodes(8);
+
+	ASSERT_EQ(rub_lend(&s.tcb, nodes.data(), 8), nullptr);
+	for (rub_option option : {RUB_OPTION_NODELAY, RUB_OPTION_CORK, RUB_OPTION_KEEPALIVE,
+				  RUB_OPTION_QUICKACK}) {
+		EXPECT_FALSE(rub_is_set(&s.tcb, option));
+		rub_set(&s.tcb, option, true, nullptr);
+		EXPECT_TRUE(rub_is_set(&s.tcb, option));
+	}
+	rub_set(&s.tcb, RUB_OPTION_CORK, false, nullptr);
+	s.open();
+	s.expect(seg(SYN));
+	EXPECT_TRUE(rub_is_set(&s.tcb, RUB_OPTION_NODELAY));
+	EXPECT_FALSE(rub_is_set(&s.tcb, RUB_OPTION_CORK));
+	EXPECT_TRUE(rub_is_set(&s.tcb, RUB_OPTION_KEEPALIVE));
+	EXPECT_TRUE(rub_is_set(&s.tcb, RUB_OPTION_QUICKACK));
+	EXPECT_EQ(rub_lent(&s.tcb), 8u);
+	EXPECT_EQ(rub_unlend(&s.tcb), nodes.data());
+}
+
+/* A FIN "MUST be acknowledged": at once, though the text that reaches it might wait. */
+TEST(States, TheAckOfAFinDoesNotWaitForTheDelay)
+{
+	Script s([](rub_config &c) { c.delack = 40'000'000; });
+	u32 seq = 1;
+
+	s.connect();
+	for (; seq <= 40; seq++) { /* the beginning is not delayed */
+		s.send(seg(ACK | PSH, seq, 1, 1));
+		s.take();
+		s.at(s.now() + 50ms);
+		s.take();
+	}
+	s.send(seg(FIN | ACK, seq + 10, 1));
+	s.expect(seg(ACK, 1, seq));
+	s.send(seg(ACK | PSH, seq, 1, 10));
+	EXPECT_TRUE(s.saw(RUB_RX_PEER_FIN));
+	s.expect(seg(ACK, 1, seq + 11));
+	s.state_is(RUBATO_CLOSE_WAIT);
+}
+
+/* RFC 2883 section 4: a D-SACK counts on an ACK that is old by now, too. */
+TEST(States, ADuplicateToldLateCounts)
+{
+	Script s([](rub_config &c) { c.knobs.sack = 1; });
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN).with_sack_ok());
+	s.at(RTT);
+	s.send(seg(SYN | ACK, 0, 1).with_sack_ok());
+	s.expect(seg(ACK, 1, 1));
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1, 1, MSS));
+	s.send(seg(ACK, 1, 1 + MSS));
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.send(seg(ACK, 1, 1 + 2 * MSS));
+	EXPECT_EQ(s.tcb.loss.rack.mult, 1);
+	s.send(seg(ACK, 1, 1 + MSS).sack({{1, 1 + MSS}}));
+	EXPECT_EQ(s.tcb.loss.rack.mult, 2);
+	s.silence();
+}
