@@ -197,6 +197,47 @@ TEST(Options, SackBlocks)
 	EXPECT_EQ(seg.sack[1].to, 0xff000004u);
 }
 
+/* Byte for byte: each option as its RFC draws it, aligned as RFC 7323 appendix A recommends. */
+TEST(Options, TheBytesOfEveryForm)
+{
+	const Bytes mss = {2, 4, 0x05, 0xb4}, scale = {1, 3, 3, 7}, sack_ok = {4, 2},
+		    times = {8, 10, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67}, nops = {1, 1},
+		    blocks = {1, 1, 5, 18, 0, 0, 0, 1, 0, 0, 0, 2, 0xff, 0, 0, 3, 0xff, 0, 0, 4};
+	const struct {
+		bool mss;
+		u8 opts, n_sack;
+		Bytes bytes;
+	} rows[] = {
+		{false, 0, 0, {}},
+		{true, 0, 0, mss},
+		{true, RUB_OPT_SACK, 0, mss + sack_ok + nops},
+		{true, RUB_OPT_TS, 0, mss + nops + times},
+		{true, RUB_OPT_WSCALE, 0, mss + scale},
+		{true, RUB_OPT_SACK | RUB_OPT_WSCALE, 0, mss + sack_ok + nops + scale},
+		{true, RUB_OPT_TS | RUB_OPT_WSCALE, 0, mss + nops + times + scale},
+		{true, RUB_OPT_TS | RUB_OPT_SACK, 0, mss + sack_ok + times},
+		{true, RUB_OPT_TS | RUB_OPT_SACK | RUB_OPT_WSCALE, 0,
+		 mss + sack_ok + times + scale},
+		{false, RUB_OPT_TS, 0, nops + times},
+		{false, 0, 2, blocks},
+		{false, RUB_OPT_TS, 2, nops + times + blocks},
+	};
+
+	for (const auto &row : rows) {
+		rub_tx tx{};
+
+		tx.mss = row.mss ? 1460 : 0;
+		tx.opts = row.opts;
+		tx.wscale = 7;
+		tx.tsval = 0x89abcdef;
+		tx.tsecr = 0x01234567;
+		tx.n_sack = row.n_sack;
+		tx.sack[0] = {1, 2};
+		tx.sack[1] = {0xff000003, 0xff000004};
+		EXPECT_EQ(write(tx), row.bytes) << unsigned(row.opts);
+	}
+}
+
 TEST(Options, WhatIsWrittenIsReadAgain)
 {
 	for (unsigned opts = 0; opts < 8; opts++) {

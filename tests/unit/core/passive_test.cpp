@@ -479,6 +479,50 @@ TEST(SynRcvd, AnAnswerMovesNoClock)
 	s.state_is(RUBATO_LISTEN);
 }
 
+/* tries=n: n retransmissions, then one more gap (DESIGN.md section 3); the linux profile has 5. */
+TEST(SynRcvd, RetransmissionsAreCounted)
+{
+	for (u32 tries : {0u, 1u, 5u}) {
+		Script s([tries](rub_config &c) {
+			c.synack = schedule("1s x2 tries=" + std::to_string(tries));
+		});
+		ns next = 1s, gap = 1s;
+
+		half_open(s);
+		for (u32 i = 1; i <= tries; i++) {
+			s.expect_at(next, seg(SYN | ACK, 0, 1).retransmitted(i));
+			gap *= 2;
+			next += gap;
+		}
+		s.at(next - 1ns);
+		s.silence();
+		s.state_is(RUBATO_SYN_RCVD);
+		s.at(next);
+		s.silence();
+		s.state_is(RUBATO_LISTEN);
+	}
+}
+
+/* RFC 5961 section 7: how many a period of 5 s allows is drawn, from 5 to 10. */
+TEST(SynRcvd, TheLimitIsDrawn)
+{
+	for (u32 rnd = 0; rnd < 12; rnd++) {
+		Script s;
+
+		s.env.rnd = rnd;
+		half_open(s);
+		for (u32 i = 0; i < RUB_CHALLENGE_MIN + rnd % 6; i++) {
+			s.send(seg(RST, 2));
+			s.expect(seg(ACK, 1, 1));
+		}
+		for (ns t : {0ms, 500ms}) {
+			s.at(t);
+			s.send(seg(RST, 2));
+			s.silence();
+		}
+	}
+}
+
 /* What became of a challenge ACK is nothing to the clock of the SYN+ACK. */
 TEST(SynRcvd, AnAckIsNoSynAck)
 {
@@ -899,6 +943,43 @@ TEST(PassiveOptions, ASynWithOneOfTheFlagsIsNone)
 		s.expect(seg(SYN | ACK, 0, 1));
 		EXPECT_FALSE(s.half.opts & RUB_OPT_ECN);
 	}
+}
+
+/*
+ * A SYN that came again with other options: some peers leave them out at last. What was agreed on
+ * stands, as in Linux, for the SYN+ACK that is on its way may be answered yet.
+ */
+TEST(PassiveOptions, SynAgainWithOtherOptionsChangesNothing)
+{
+	for (const Seg &other : {seg(SYN).with_mss(0), seg(SYN).with_mss(300).with_scale(9),
+				 seg(SYN).with_ts(PEER_TS + 5, 0), seg(SYN).with_sack_ok()}) {
+		Script s(modern);
+
+		half_open_with_options(s);
+		s.send(other.window(77));
+		s.expect(seg(SYN | ACK, 0, 1)
+				 .with_ts(clock_of(s), other.ts ? PEER_TS + 5 : PEER_TS)
+				 .with_scale(0)
+				 .with_sack_ok());
+		s.send(seg(ACK, 1, 1).with_ts(PEER_TS + 10, clock_of(s)).window(250));
+		s.state_is(RUBATO_ESTABLISHED);
+		EXPECT_EQ(s.tcb.opts, RUB_OPT_TS | RUB_OPT_SACK | RUB_OPT_WSCALE);
+		EXPECT_EQ(rub_mss(&s.tcb), MSS - 12u);
+		/* RFC 7323 section 2.2: the handshake's ACK is scaled, by the first SYN's shift. */
+		EXPECT_EQ(s.tcb.snd_wnd, 250u << 3);
+	}
+}
+
+/* With another number it is no SYN of this handshake: RFC 9293's step four, back to LISTEN. */
+TEST(PassiveOptions, AnotherSynInTheWindowEndsIt)
+{
+	Script s(modern);
+
+	half_open_with_options(s);
+	s.send(seg(SYN, 5).with_ts(PEER_TS + 5, 0));
+	s.silence();
+	EXPECT_EQ(s.verdict, RUB_REMOVE);
+	s.state_is(RUBATO_LISTEN);
 }
 
 /* Section 6.1.1.1: the peer heard nothing and does without: the SYN+ACK does too. */

@@ -241,6 +241,30 @@ TEST(TimeWait, ReincarnationStartsBeyondTheOldOne)
 	EXPECT_EQ(tx.ack, s.irs + 4);
 }
 
+/* "If the accepted SYN proves to be an old duplicate, return to TIME_WAIT": it has waited on. */
+TEST(TimeWait, AnOldDuplicateSynBringsItBack)
+{
+	Script s;
+	rub_seg in{};
+	rub_tx tx;
+
+	halfway(s);
+	in.seq = s.irs + 500;
+	in.flags = SYN;
+	in.wnd = PEER_WND;
+	ASSERT_EQ(rub_tw_segment(&s.tw, &in, &s.env, &tx), RUB_REINCARNATE);
+	ASSERT_EQ(rub_listen_segment(&in, &s.env, s.tw.snd_nxt, &s.half, &tx), RUB_CREATE);
+	rub_half_sent(&s.half, &tx, 0, &s.env);
+	/* The peer knows nothing of it, and resets by the SYN+ACK's number. */
+	in.seq = s.irs + 501;
+	in.flags = RST;
+	ASSERT_EQ(rub_half_segment(&s.half, &in, &s.env, &tx), RUB_REMOVE);
+	still_ends_at_60s(s);
+	s.send(seg(FIN | ACK, 1, 2));
+	s.expect(seg(ACK, 2, 2));
+	EXPECT_EQ(s.due(), 90s);
+}
+
 /* "New incarnation" with nobody listening: ACK, no restart. */
 TEST(TimeWait, NewSynWithNobodyListening)
 {
