@@ -344,7 +344,8 @@ rub_ns rub_reorder_due(const struct rub_tcb *tcb)
 	const struct rub_rack *rack = &tcb->loss.rack;
 	const struct rub_node *n;
 
-	if (!(tcb->opts & RUB_OPT_SACK) || !rack->xmit_ts || tcb->out.oldest == RUB_NO_NODE)
+	if (!(tcb->opts & RUB_OPT_SACK) || !rack->xmit_ts || !rub_synchronized(tcb) ||
+	    tcb->out.oldest == RUB_NO_NODE)
 		return RUB_NEVER;
 	n = rub_rec_at(&tcb->out, tcb->out.oldest);
 	if (!rub_rack_sent_after(rack, n))

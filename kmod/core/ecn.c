@@ -65,7 +65,7 @@ void rub_ecn_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
  */
 void rub_ecn_mark(const struct rub_tcb *tcb, struct rub_tx *tx)
 {
-	if (!agreed(tcb) || !(tx->flags & RUB_ACK) || tx->unit == RUB_UNIT_RST)
+	if (!agreed(tcb) || !(tx->flags & RUB_ACK))
 		return;
 	if (tcb->flags & RUB_F_ECE)
 		tx->flags |= RUB_ECE;

@@ -13,10 +13,8 @@ void rub_rack_init(struct rub_tcb *tcb)
 {
 	struct rub_rack *rack = &tcb->loss.rack;
 
-	memset(rack, 0, sizeof(*rack));
 	rack->mult = 1;
 	rack->fack = tcb->snd_una;
-	memset(&tcb->loss.tlp, 0, sizeof(tcb->loss.tlp));
 	tcb->loss.tlp.measured = true;
 }
 
@@ -109,12 +107,12 @@ bool rub_rack_detect(struct rub_tcb *tcb, const struct rub_env *env)
 	return any;
 }
 
-/* Section 7.2, and section 7.3's two conditions. */
+/* Section 7.2, and section 7.3's two conditions. Something is in flight: probe_from. */
 bool rub_tlp_wanted(const struct rub_tcb *tcb)
 {
 	return tcb->opts & RUB_OPT_SACK && tcb->probe_from && tcb->loss.mode == RUB_LOSS_OPEN &&
-	       rub_pipe(tcb) && !tcb->out.sacked && !tcb->out.lost && !tcb->run.tries &&
-	       !tcb->loss.tlp.out && tcb->loss.tlp.measured && rub_synchronized(tcb);
+	       !tcb->out.sacked && !tcb->out.lost && !tcb->loss.tlp.out &&
+	       tcb->loss.tlp.measured && rub_synchronized(tcb);
 }
 
 /* Section 7.4.2, TLP_process_ack(). */
@@ -128,10 +126,8 @@ bool rub_tlp_repaired(struct rub_tcb *tcb, const struct rub_seg *seg, const stru
 		tlp->out = false; /* new data arrived; or both did: case 1 */
 		return false;
 	}
-	if (seq_after(seg->ack, tlp->end_seq)) {
-		tlp->out = false;
-		return true;
-	}
+	if (seq_after(seg->ack, tlp->end_seq))
+		return true; /* the recovery that is due ends it */
 	if (news->duplicate && !seg->n_sack)
 		tlp->out = false; /* case 2 */
 	return false;
@@ -147,6 +143,6 @@ void rub_tlp_left(struct rub_tcb *tcb, bool again, const struct rub_env *env)
 	tlp->again = again;
 	tlp->end_seq = tcb->snd_nxt;
 	tlp->measured = false;
-	if (wait.gaps && wait.gaps->flags & RUBATO_SCHED_RTO)
+	if (wait.gaps->flags & RUBATO_SCHED_RTO)
 		tcb->run.last = env->now;
 }

@@ -26,8 +26,8 @@ static void lose_first(struct rub_tcb *tcb)
 	struct rub_out *out = &tcb->out;
 	u16 i = rub_rec_head(out);
 
-	if (i == RUB_NO_NODE || !(rub_rec(out, i)->flags & RUB_N_FLYING))
-		return;
+	if (i == RUB_NO_NODE)
+		return; /* what duplicates are of is a window probe */
 	if (rub_rec_len(rub_rec(out, i)) > tcb->snd_mss)
 		rub_rec_cut(out, i, rub_rec(out, i)->from + tcb->snd_mss);
 	rub_rec_set(out, i, RUB_N_LOST);
@@ -106,16 +106,13 @@ static void newreno_duplicate(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	if (tcb->loss.mode == RUB_LOSS_RECOVERY) {
 		tcb->cc.cwnd += tcb->snd_mss;
-		return;
+	} else if (++tcb->loss.dupacks == RUB_DUPTHRESH &&
+		   /* RFC 6582 section 3.2 step 2: not again for what an earlier recovery sent. */
+		   seq_after(tcb->snd_una, tcb->loss.recover)) {
+		enter_recovery(tcb, env);
+		tcb->cc.cwnd = tcb->cc.ssthresh + RUB_DUPTHRESH * tcb->snd_mss;
+		lose_first(tcb);
 	}
-	if (++tcb->loss.dupacks != RUB_DUPTHRESH)
-		return;
-	/* RFC 6582 section 3.2 step 2: not again for what an earlier recovery sent. */
-	if (!seq_after(tcb->snd_una, tcb->loss.recover))
-		return;
-	enter_recovery(tcb, env);
-	tcb->cc.cwnd = tcb->cc.ssthresh + RUB_DUPTHRESH * tcb->snd_mss;
-	lose_first(tcb);
 }
 
 /* RFC 6937 section 3, with the slow start reduction bound. */
@@ -127,7 +124,7 @@ static void reduce(struct rub_tcb *tcb, u32 delivered)
 	loss->prr_delivered += delivered;
 	if (pipe > ssthresh) {
 		due = (u32)div_u64((u64)loss->prr_delivered * ssthresh + loss->flight - 1,
-				   loss->flight ? loss->flight : 1);
+				   loss->flight);
 		if (due > loss->prr_out)
 			count = due - loss->prr_out;
 	} else {
@@ -156,10 +153,11 @@ static void find_again(struct rub_tcb *tcb, const struct rub_env *env)
 static void undo(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	tcb->loss.undo = false;
+	tcb->loss.frto = RUB_FRTO_OFF;
 	if (tcb->loss.mode != RUB_LOSS_OPEN) {
 		find_again(tcb, env);
 		leave(tcb);
-		tcb->loss.recover = tcb->snd_una - 1; /* RFC 5682: duplicates count again */
+		tcb->loss.recover = tcb->loss.start; /* RFC 5682: duplicates count again */
 	}
 	if (!tcb->cc.marked)
 		rub_cc_undo(tcb);
@@ -178,7 +176,7 @@ static bool detect(struct rub_tcb *tcb, const struct rub_news *news, const struc
 	if (tcb->loss.rack.xmit_ts && !news->blind)
 		return lost;
 	lost |= rub_sack_detect(tcb);
-	if (tcb->loss.mode == RUB_LOSS_OPEN && tcb->loss.dupacks >= RUB_DUPTHRESH && !lost) {
+	if (tcb->loss.mode == RUB_LOSS_OPEN && tcb->loss.dupacks >= RUB_DUPTHRESH) {
 		lose_first(tcb);
 		lost = true;
 	}
@@ -189,7 +187,7 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 		    const struct rub_env *env)
 {
 	struct rub_loss *loss = &tcb->loss;
-	bool repaired = rub_tlp_repaired(tcb, seg, news), lost;
+	bool repaired = rub_tlp_repaired(tcb, seg, news), lost = false;
 	u8 before = loss->mode;
 
 	if (news->acked)
@@ -198,14 +196,16 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 		loss->dupacks++;
 	if (rub_spurious(tcb, seg, news))
 		undo(tcb, env);
-	if (loss->mode != RUB_LOSS_OPEN && !seq_before(tcb->snd_una, loss->recover))
+	if (loss->mode != RUB_LOSS_OPEN && !seq_before(tcb->snd_una, loss->recover)) {
 		leave(tcb);
+		lost = tcb->out.lost; /* of what left since: another window's loss */
+	}
 	rub_rack_adapt(tcb, news, before != RUB_LOSS_OPEN && loss->mode == RUB_LOSS_OPEN);
-	if (repaired && loss->mode == RUB_LOSS_OPEN) {
+	if (repaired) {
 		enter_recovery(tcb, env);
 		leave(tcb);
 	}
-	lost = detect(tcb, news, env);
+	lost |= detect(tcb, news, env);
 	if (lost && loss->mode == RUB_LOSS_OPEN)
 		enter_recovery(tcb, env);
 	if (loss->mode == RUB_LOSS_RECOVERY)
@@ -236,8 +236,7 @@ void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, boo
 
 void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env)
 {
-	if (!rub_rack_detect(tcb, env))
-		return;
+	rub_rack_detect(tcb, env);
 	if (tcb->loss.mode == RUB_LOSS_OPEN)
 		enter_recovery(tcb, env);
 	if (tcb->loss.mode == RUB_LOSS_RECOVERY)
@@ -263,7 +262,6 @@ void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env)
 	}
 	begin(tcb, RUB_LOSS_TIMEOUT);
 	tcb->loss.undo = !tcb->run.tries;
-	tcb->loss.dupacks = 0;
 }
 
 void rub_loss_mtu(struct rub_tcb *tcb)

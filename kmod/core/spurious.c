@@ -15,7 +15,7 @@
 void rub_frto_begin(struct rub_tcb *tcb)
 {
 	struct rub_loss *loss = &tcb->loss;
-	bool whole = loss->mode == RUB_LOSS_OPEN && !tcb->run.tries && !tcb->out.lost;
+	bool whole = loss->mode == RUB_LOSS_OPEN && !tcb->out.lost;
 
 	if (!whole && (loss->mode != RUB_LOSS_TIMEOUT || loss->frto != RUB_FRTO_AGAIN))
 		loss->frto = RUB_FRTO_OFF;
@@ -39,12 +39,11 @@ void rub_frto_again(struct rub_tcb *tcb, u32 to)
 static void frto_first(struct rub_tcb *tcb, const struct rub_news *news)
 {
 	struct rub_loss *loss = &tcb->loss;
-	bool went = seq_after(loss->frto_end, tcb->snd_una - news->acked);
 
 	/* A duplicate tells nothing with SACK, and of reordering without. */
 	if (!news->acked && (tcb->opts & RUB_OPT_SACK || !news->duplicate))
 		return;
-	if (news->acked && went && !seq_before(tcb->snd_una, loss->frto_end) &&
+	if (news->acked && !seq_before(tcb->snd_una, loss->frto_end) &&
 	    seq_before(tcb->snd_una, loss->recover))
 		loss->frto = RUB_FRTO_NEW;
 	else

@@ -180,6 +180,20 @@ TEST(EcnPath, TheWindowIsHalvedBelowSsthreshToo)
 	}
 }
 
+/* More is in flight than cwnd has: ssthresh, half of that, is no reduction; half of cwnd is. */
+TEST(EcnPath, TheWindowIsHalvedWhateverIsInFlight)
+{
+	Script s(ecn);
+
+	agreed(s);
+	s.write(10 * MSS);
+	EXPECT_EQ(s.take().size(), 10u);
+	s.tcb.cc.cwnd = 3 * MSS;
+	s.send(seg(ACK | ECE, 1, nth(1)));
+	EXPECT_EQ(s.tcb.cc.ssthresh, 5u * MSS);
+	EXPECT_EQ(s.tcb.cc.cwnd, 1500u);
+}
+
 /* Section 6.1.2: with cwnd at one segment only the timer lets the next one out, to the ns. */
 TEST(EcnPath, AnEchoAtOneSegmentWaitsForTheTimer)
 {

@@ -351,8 +351,9 @@ TEST(FrtoSack, ABlockOfWhatWasThereBefore)
 /* Step 3a: a block of what left since, alone or beside an older one. */
 TEST(FrtoSack, ABlockOfNewDataGoesOnWithTheLost)
 {
-	for (const std::vector<Range> &blocks :
-	     {std::vector<Range>{{nth(5), nth(6)}}, {{nth(5), nth(6)}, {nth(3), nth(4)}}}) {
+	for (const std::vector<Range> &blocks : {std::vector<Range>{{nth(5), nth(6)}},
+						 {{nth(5), nth(6)}, {nth(3), nth(4)}},
+						 {{nth(3), nth(4)}, {nth(5), nth(6)}}}) {
 		Script s;
 
 		timed_out(s, true, 5, 8);
@@ -497,4 +498,65 @@ TEST_P(Frto, AWindowProbeEndsIt)
 	EXPECT_EQ(s.tcb.cc.ssthresh, 2u * MSS);
 	s.expect(seg(ACK, nth(1) + 1, 1, MSS));
 	(void)s.take();
+}
+
+/* What brings a block counts as a duplicate (RFC 6675 section 2), whatever its window. */
+TEST(FrtoSack, ABlockWithAnotherWindow)
+{
+	Script s;
+
+	timed_out(s, true, 5, 8);
+	s.send(seg(ACK, 1, nth(1)));
+	s.expect(data(5));
+	s.expect(data(6));
+	s.send(seg(ACK, 1, nth(1)).window(PEER_WND - 1).sack({{nth(2), nth(3)}}));
+	undone(s, 5 * MSS, RUB_SSTHRESH_INFINITE);
+	(void)s.take();
+}
+
+/* The timer's segment could not leave: what is acknowledged was there before all the same. */
+TEST_P(Frto, ARetransmissionThatDidNotLeave)
+{
+	Script s;
+
+	s.connect();
+	if (GetParam())
+		s.tcb.opts |= RUB_OPT_SACK;
+	s.tcb.cc.cwnd = 4 * MSS;
+	s.tcb.loss.tlp.measured = false;
+	s.write(8 * MSS);
+	EXPECT_EQ(s.take().size(), 4u);
+	s.drop_next(1);
+	s.at(RTO);
+	s.silence();
+	s.send(seg(ACK, 1, nth(1)));
+	s.expect(data(4));
+	s.expect(data(5));
+	s.send(seg(ACK, 1, nth(2)));
+	undone(s, 5 * MSS, RUB_SSTHRESH_INFINITE);
+	(void)s.take();
+}
+
+/* Something was lost already: too large for the path. */
+TEST_P(Frto, NotWithSomethingLost)
+{
+	Script s;
+
+	s.connect();
+	if (GetParam())
+		s.tcb.opts |= RUB_OPT_SACK;
+	s.tcb.loss.tlp.measured = false;
+	s.write(16 * MSS);
+	EXPECT_EQ(s.take().size(), 10u);
+	s.tcb.cc.cwnd = 1000;
+	s.env.path_mss = 500;
+	s.call(RUB_CALL_MTU, 0);
+	EXPECT_EQ(s.take().size(), 2u);
+	s.mark();
+	s.at(s.due());
+	s.expect(seg(ACK, 1, 1, 500).retransmitted(1));
+	s.send(seg(ACK, 1, 501));
+	s.expect(seg(ACK, 501, 1, 500));
+	s.expect(seg(ACK, 1001, 1, 500));
+	s.silence();
 }

@@ -251,3 +251,29 @@ TEST(Prr, EndsAtSsthresh)
 	EXPECT_EQ(s.tcb.cc.ssthresh, 10u * MSS);
 	sent(s);
 }
+
+/* Each recovery counts from nothing. */
+TEST(Prr, ASecondRecoveryStartsAfresh)
+{
+	Script s;
+
+	bulk(s);
+	for (u32 i = 1; i < 20; i++) {
+		s.send(wide(0, {{1, i + 1}}));
+		sent(s);
+	}
+	s.at(200ms);
+	s.send(wide(22));
+	sent(s);
+	s.at(300ms);
+	const u32 next = (s.tcb.snd_max - s.iss - 1) / MSS;
+	ASSERT_GT(next, 26u);
+	s.send(wide(22, {{23, 24}}));
+	sent(s);
+	s.send(wide(22, {{23, 25}}));
+	sent(s);
+	s.send(wide(22, {{23, 26}}));
+	EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_RECOVERY);
+	EXPECT_EQ(s.tcb.loss.prr_delivered, MSS);
+	EXPECT_EQ(s.tcb.loss.prr_out, sent(s));
+}

@@ -787,3 +787,116 @@ TEST(Tlp, TheFinGoesAgain)
 	s.silence();
 	s.send(seg(ACK, 1, nth(2) + 1));
 }
+
+/* A gap in seconds is what the policy says: a probe does not start it again. */
+TEST(Tlp, AFixedGapStaysWhatItIs)
+{
+	Script s([](rub_config &c) { c.data = schedule("1s x2 tries=5"); });
+
+	connect_sack(s);
+	fly(s, 0, 3);
+	s.expect_at(200ms, data(2));
+	s.expect_at(1s, data(0).retransmitted(1));
+	s.expect_at(3s, data(0).retransmitted(2));
+}
+
+/* What is lost waits for cwnd: it goes next, not a probe. */
+TEST(Tlp, NotWithSomethingLost)
+{
+	Script s(slow_timer);
+
+	connect_sack(s);
+	fly(s, 0, 4);
+	s.tcb.cc.cwnd = 1000;
+	s.env.path_mss = 500;
+	s.call(RUB_CALL_MTU, 0);
+	EXPECT_EQ(s.take().size(), 2u);
+	EXPECT_EQ(s.due(), 1s);
+}
+
+/* The reordering timer in recovery, once reordering was seen: no second reduction. */
+TEST(Rack, TheReorderingTimerInRecovery)
+{
+	Script s(slow_timer);
+	u32 i = 0;
+
+	connect_sack(s);
+	EXPECT_EQ(window(s, i), 25ms);
+	s.mark();
+	s.tcb.cc.cwnd = 8 * MSS;
+	fly(s, 2, 6);
+	s.at(10ms);
+	fly(s, 6, 10);
+	s.at(110ms);
+	s.send(ack(2, {{9, 10}}));
+	s.silence();
+	EXPECT_EQ(s.due(), 125ms + 10ms - 10ms); /* 2 to 5 */
+	s.expect_at(125ms, data(2));
+	EXPECT_EQ(s.tcb.cc.ssthresh, 4u * MSS);
+	EXPECT_EQ(s.tcb.out.lost, 3u * MSS);
+	EXPECT_EQ(s.due(), 135ms); /* 6 to 8 */
+	s.at(135ms);
+	s.expect(data(3)); /* PRR: pipe 1 of 4 */
+	EXPECT_EQ(s.tcb.out.lost, 5u * MSS);
+	EXPECT_EQ(s.tcb.cc.ssthresh, 4u * MSS);
+	EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_RECOVERY);
+	s.take();
+	s.send(ack(10));
+}
+
+/* And after a timeout: what is lost goes as slow start lets it. */
+TEST(Rack, TheReorderingTimerAfterATimeout)
+{
+	Script s;
+	u32 i = 0;
+
+	connect_sack(s);
+	EXPECT_EQ(window(s, i), 25ms);
+	s.mark();
+	s.tcb.loss.tlp.measured = false;
+	s.tcb.cc.cwnd = 6 * MSS;
+	fly(s, 2, 8);
+	s.at(s.due());
+	s.expect(data(2));
+	s.mark();
+	s.at(100ms);
+	s.send(ack(3));
+	s.expect(data(3));
+	s.expect(data(4));
+	s.at(200ms);
+	s.send(ack(3, {{4, 5}}));
+	s.expect(data(5));
+	s.silence();
+	const u32 cwnd = s.tcb.cc.cwnd, ssthresh = s.tcb.cc.ssthresh;
+	s.expect_at(225ms, data(3));
+	s.silence();
+	EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_TIMEOUT);
+	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
+	EXPECT_EQ(s.tcb.cc.ssthresh, ssthresh);
+	s.send(ack(8));
+}
+
+/* A dead connection waits for nothing. */
+TEST(Rack, NothingIsDueOnceDead)
+{
+	Script s(slow_timer);
+
+	connect_sack(s);
+	fly(s, 0, 3);
+	s.at(100ms);
+	s.send(ack(0, {{1, 2}}));
+	EXPECT_EQ(s.due(), 125ms);
+	s.send(seg(RST, 1));
+	s.died(ECONNRESET);
+}
+
+TEST(Tlp, NothingIsDueOnceDead)
+{
+	Script s(slow_timer);
+
+	connect_sack(s);
+	fly(s, 0, 3);
+	EXPECT_EQ(s.due(), 200ms);
+	s.send(seg(RST, 1));
+	s.died(ECONNRESET);
+}

@@ -477,6 +477,7 @@ TEST(Rfc6675, IsLost)
 		{{{1001, 4001}}, 1},
 		{{{3001, 6001}}, 3},
 		{{{1001, 2001}, {4001, 7001}}, 3}, /* 0, 2 and 3 */
+		{{{5001, 8001}}, 5},
 	};
 
 	for (const auto &row : rows) {
@@ -601,4 +602,109 @@ TEST(PathMtu, WhatArrivedStays)
 	s.silence();
 	is_sound(s);
 	s.send(ack(3));
+}
+
+/* However small the partial acknowledgements, and however many: a segment's window is left. */
+TEST(NewReno, DeflationByManySmallOnes)
+{
+	Script s;
+
+	reno_recovers(s);
+	for (u32 acked = 500; acked < 12 * MSS; acked += 500) {
+		s.send(seg(ACK, 1, 1 + acked));
+		EXPECT_EQ(s.tcb.cc.cwnd, std::max<u32>(8 * MSS - acked, MSS));
+		EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_RECOVERY);
+		s.take();
+		if (s.tcb.cc.cwnd == MSS)
+			break;
+	}
+	s.send(seg(ACK, 1, s.tcb.snd_una - s.iss + 500));
+	EXPECT_EQ(s.tcb.cc.cwnd, MSS);
+	(void)s.take();
+}
+
+/* Duplicates of a window probe: nothing that has left could go again. */
+TEST(NewReno, DuplicatesOfAProbe)
+{
+	Script s;
+
+	s.connect(0);
+	s.write(2 * MSS);
+	s.at(s.due());
+	s.expect(seg(ACK, 1, 1, 1).as_unit(RUB_UNIT_PROBE));
+	s.drop_next(1);
+	s.send(ack(0).window(5000)); /* it opens, and what leaves is dropped locally */
+	s.silence();
+	for (int n = 0; n < 4; n++) {
+		s.send(ack(0).window(5000));
+		s.silence();
+	}
+	s.at(s.due());
+	s.expect(data(0));
+	(void)s.take();
+}
+
+/* RFC 5681 section 3.1: of what left in a recovery another window's loss is another reduction. */
+TEST(Recovery, ALossOfWhatLeftSinceIsANewOne)
+{
+	Script s([](rub_config &c) { c.rto_min = 1000000000; });
+
+	s.connect(60000);
+	s.tcb.opts |= RUB_OPT_SACK;
+	s.tcb.cc.cwnd = 20 * MSS;
+	s.write(40 * MSS);
+	EXPECT_EQ(s.take().size(), 20u);
+	s.at(100ms);
+	for (u32 i = 2; i < 13; i++) {
+		s.send(ack(0, {{1, i}}).window(60000));
+		s.take();
+	}
+	ASSERT_EQ(s.tcb.cc.ssthresh, 10u * MSS);
+	ASSERT_EQ(s.tcb.loss.recover - s.iss, nth(22));
+	ASSERT_GE(s.tcb.snd_nxt - s.iss, nth(25));
+	s.at(200ms);
+	/* 22 is lost, which left in the recovery; the pipe is full. */
+	s.tcb.cc.cwnd = s.tcb.cc.ssthresh = 2 * MSS;
+	s.send(ack(0, {{1, 12}, {23, 25}}).window(60000));
+	s.take();
+	ASSERT_GT(s.tcb.out.lost, 0u);
+	s.send(ack(22, {{23, 25}}).window(60000));
+	EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_RECOVERY);
+	EXPECT_EQ(s.tcb.loss.start - s.iss, nth(22));
+	(void)s.take();
+}
+
+/* One sample a flight, of an octet too. */
+TEST(Sample, EachOctetThatIsAloneIsMeasured)
+{
+	Script s;
+
+	s.connect();
+	for (u32 i = 0; i < 3; i++) {
+		const rub_ns srtt = s.tcb.srtt;
+
+		s.mark();
+		s.write(1);
+		s.expect(seg(ACK | PSH, 1 + i, 1, 1));
+		s.at(200ms);
+		s.send(seg(ACK, 1, 2 + i));
+		EXPECT_EQ(s.tcb.srtt, srtt - srtt / 8 + 25'000'000);
+	}
+}
+
+/* The same of an accepted connection, wherever the sequence space begins. */
+TEST(Sample, OfAnAcceptedConnection)
+{
+	for (u32 iss : {0xfffffff0u, 0x7ffffff0u, 0u}) {
+		Script s;
+
+		s.iss = iss;
+		s.accept();
+		const rub_ns srtt = s.tcb.srtt;
+		s.write(1);
+		s.expect(seg(ACK | PSH, 1, 1, 1));
+		s.at(200ms);
+		s.send(seg(ACK, 1, 2));
+		EXPECT_EQ(s.tcb.srtt, srtt - srtt / 8 + 25'000'000);
+	}
 }

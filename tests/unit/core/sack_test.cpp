@@ -109,12 +109,58 @@ TEST(Sack, IncredibleBlocksAreIgnored)
 
 	in_flight(s, 5);
 	for (const Range &r : {Range{nth(4), nth(1)}, Range{nth(3), nth(6)}, Range{nth(0), nth(2)},
-			       Range{nth(2), nth(2)}, Range{0x80000000, 0x80000100}}) {
+			       Range{nth(2), nth(2)}, Range{0x80000000, 0x80000100},
+			       Range{0u - 2 * PEER_WND, 0u - PEER_WND}, Range{nth(0), nth(0)}}) {
 		s.send(seg(ACK, 1, 1).window(--wnd).sack({r}));
 		s.silence();
 		EXPECT_EQ(s.tcb.out.sacked, 0u);
+		EXPECT_EQ(s.tcb.loss.rack.mult, 1); /* nor are they D-SACK */
 		sound(s);
 	}
+}
+
+/* RFC 2883 section 4.2: a duplicate inside what is held out of order; to the octet. */
+TEST(Sack, ADuplicateInsideTheSecondBlock)
+{
+	static constexpr struct {
+		Range first, second;
+		bool is;
+	} rows[] = {
+		{{2001, 3001}, {2001, 4001}, true},  {{3001, 4001}, {2001, 4001}, true},
+		{{2001, 4001}, {2001, 4001}, true},  {{2000, 3001}, {2001, 4001}, false},
+		{{3001, 4002}, {2001, 4001}, false}, {{2001, 3001}, {4001, 5001}, false},
+	};
+
+	for (const auto &row : rows) {
+		Script s;
+
+		in_flight(s, 5);
+		s.send(seg(ACK, 1, 1).window(PEER_WND - 1).sack({row.first, row.second}));
+		EXPECT_EQ(s.tcb.loss.rack.mult, row.is ? 2 : 1);
+		sound(s);
+		(void)s.take();
+	}
+}
+
+/* What stands behind the blocks that there are is none. */
+TEST(Sack, ABlockThatIsNotThereIsNotLookedAt)
+{
+	Script s;
+	rub_seg seg{};
+	rub_rx rx;
+
+	in_flight(s, 3);
+	seg.flags = ACK;
+	seg.seq = s.irs + 1;
+	seg.ack = s.iss + 1;
+	seg.wnd = PEER_WND;
+	seg.n_sack = 1;
+	seg.sack[0] = {s.iss + nth(1), s.iss + nth(2)};
+	seg.sack[1] = {s.iss + nth(1), s.iss + nth(3)};
+	rub_segment(&s.tcb, &seg, &s.env, &rx);
+	EXPECT_EQ(s.tcb.out.sacked, MSS);
+	EXPECT_EQ(s.tcb.loss.rack.mult, 1);
+	(void)s.take();
 }
 
 /* RFC 2018 section 8: after a timeout nothing that SACK told is relied on. */

@@ -314,3 +314,40 @@ TEST_P(UndoByTime, AfterFastRecovery)
 		(void)s.take();
 	}
 }
+
+/* Undone by time; a D-SACK of the same later does not do it again. */
+TEST_P(UndoByTime, IsDoneOnce)
+{
+	Script s(with_timestamps);
+	const u32 zero = timed_flight(s, GetParam(), 4);
+
+	s.at(RTO);
+	s.expect(seg(ACK, 1, 1, LEN));
+	s.send(seg(ACK, 1, at_ts(1)).with_ts(6, zero));
+	is_undone(s, 4 * MSS + LEN);
+	s.take();
+	s.tcb.cc.cwnd = 2 * MSS;
+	s.send(seg(ACK, 1, at_ts(1)).with_ts(6, zero).sack({{1, at_ts(1)}}));
+	EXPECT_EQ(s.tcb.cc.cwnd, 2u * MSS);
+	s.take();
+	s.send(seg(ACK, 1, s.tcb.snd_max - s.iss).with_ts(7, zero));
+	(void)s.take();
+}
+
+/* A probe repaired the loss: nothing went again in a recovery, and no D-SACK takes it back. */
+TEST(Undo, NotOfWhatAProbeRepaired)
+{
+	Script s([](rub_config &c) { c.rto_min = 1000000000; });
+
+	connect_sack(s);
+	fly(s, 0, 4);
+	s.expect_at(200ms, data(3));
+	s.at(300ms);
+	s.send(ack(4));
+	fly(s, 4, 8);
+	s.send(ack(5));
+	EXPECT_EQ(s.tcb.cc.ssthresh, 2u * MSS);
+	s.send(ack(8));
+	s.send(ack(8, {{6, 7}}));
+	EXPECT_EQ(s.tcb.cc.ssthresh, 2u * MSS);
+}
