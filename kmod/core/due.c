@@ -19,13 +19,15 @@ static rub_ns add(rub_ns at, rub_ns span)
 	return span > RUB_NEVER - at ? RUB_NEVER : at + span;
 }
 
+/* Exact, and never for what takes decades. */
 static rub_ns grow(rub_ns gap, u32 factor)
 {
-	if (gap <= RUB_NEVER / RUBATO_FACTOR_MAX)
-		return div_u64(gap * factor, RUBATO_FACTOR_ONE);
-	/* Of two weeks and more, microseconds will do. */
-	gap = div_u64(gap, RUBATO_FACTOR_ONE);
-	return gap > div_u64(RUB_NEVER, factor) ? RUB_NEVER : gap * factor;
+	rub_ns whole = div_u64(gap, RUBATO_FACTOR_ONE);
+	u32 rest = (u32)(gap - whole * RUBATO_FACTOR_ONE);
+
+	if (whole >= RUB_NEVER / RUBATO_FACTOR_MAX)
+		return RUB_NEVER;
+	return whole * factor + rest * factor / RUBATO_FACTOR_ONE;
 }
 
 static rub_ns cap_of(const struct rubato_schedule *s, const struct rub_wait *wait)

@@ -502,6 +502,19 @@ TEST(Schedule, LongGrowthDoesNotOverflow)
 	s.dies_at(1001 * 24h, ETIMEDOUT);
 }
 
+/* Literal gaps and their growth obey only max: weeks are no reason to stop. */
+TEST(Schedule, GrowthIsExactForMonths)
+{
+	Script s([](rub_config &c) { c.syn = schedule("24h x2 tries=6"); });
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	for (u32 n = 1; n <= 6; n++)
+		s.expect_at(((1u << n) - 1) * 24h, seg(SYN).retransmitted(n));
+	s.dies_at(127 * 24h, ETIMEDOUT);
+}
+
 /* Progress starts give-up's count afresh. */
 TEST(Schedule, GiveUpCountsFromTheLastProgress)
 {
