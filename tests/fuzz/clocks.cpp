@@ -38,7 +38,18 @@ rub_ns duration(Input &in)
 			    : in.wide();
 }
 
-/* Mostly what a person would write; any struct at all, too. */
+/* Return: whether there is such a knob, and a value that it may have. */
+bool turn(Input &in, rub_config &config, rubato_clock knob)
+{
+	u64 value = in.byte() % 4;
+
+	if (knob == RUBATO_KNOB_ISN && value)
+		value = RUBATO_ISN_FIXED + in.number();
+	return rub_knob_set(&config.knobs, knob, value) == RUB_FLAW_NONE;
+}
+
+} // namespace
+
 rubato_schedule schedule(Input &in)
 {
 	const u8 kind = in.byte();
@@ -67,18 +78,6 @@ rubato_schedule schedule(Input &in)
 		s.reserved = in.byte();
 	return s;
 }
-
-/* Return: whether there is such a knob, and a value that it may have. */
-bool turn(Input &in, rub_config &config, rubato_clock knob)
-{
-	u64 value = in.byte() % 4;
-
-	if (knob == RUBATO_KNOB_ISN && value)
-		value = RUBATO_ISN_FIXED + in.number();
-	return rub_knob_set(&config.knobs, knob, value) == RUB_FLAW_NONE;
-}
-
-} // namespace
 
 bool change(Input &in, rub_config &config)
 {

@@ -15,6 +15,9 @@ namespace fuzz
  */
 bool change(Input &in, rub_config &config);
 
+/* Mostly what a person would write; any struct at all, too. */
+rubato_schedule schedule(Input &in);
+
 /* A tempo within its bounds. */
 u32 tempo(Input &in);
 
