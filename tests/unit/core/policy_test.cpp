@@ -751,10 +751,24 @@ TEST(Knobs, IsnIsKeyedOrFixed)
 
 TEST(Knobs, ABadOneInAConfigurationIsNamed)
 {
-	rub_config c = rub_config_builtin;
-	rubato_clock culprit = RUBATO_CLOCK_NONE;
+	const std::map<int, u8 rub_knobs::*> fields = {
+		{RUBATO_KNOB_TIMESTAMPS, &rub_knobs::timestamps},
+		{RUBATO_KNOB_SACK, &rub_knobs::sack},
+		{RUBATO_KNOB_WINDOW_SCALE, &rub_knobs::window_scale},
+		{RUBATO_KNOB_ECN, &rub_knobs::ecn},
+		{RUBATO_KNOB_CONGESTION, &rub_knobs::congestion},
+		{RUBATO_KNOB_BIND_MODE, &rub_knobs::bind_mode},
+		{RUBATO_KNOB_TW_RST, &rub_knobs::time_wait_rst},
+		{RUBATO_KNOB_TW_REUSE, &rub_knobs::time_wait_reuse},
+		{RUBATO_KNOB_KEEPALIVE_FORCE, &rub_knobs::keepalive_force},
+	};
+	rubato_clock culprit;
 
-	c.knobs.congestion = RUBATO_CONGESTION_MAX + 1;
-	EXPECT_EQ(rub_config_check(&c, &culprit), RUB_FLAW_RANGE);
-	EXPECT_EQ(culprit, RUBATO_KNOB_CONGESTION);
+	for (const auto &[knob, field] : fields) {
+		EXPECT_EQ(flaw_of_config([&](rub_config &c) { c.knobs.*field = 3; }, culprit),
+			  RUB_FLAW_RANGE);
+		EXPECT_EQ(culprit, knob);
+	}
+	EXPECT_EQ(flaw_of_config([](rub_config &c) { c.knobs.isn = 1; }, culprit), RUB_FLAW_RANGE);
+	EXPECT_EQ(culprit, RUBATO_KNOB_ISN);
 }
