@@ -127,7 +127,7 @@ enum rub_verdict rub_tw_segment(struct rub_tw *tw, const struct rub_seg *seg,
 	}
 	if (!rub_seg_len(seg) && seg->seq == tw->rcv_nxt)
 		return drop(tx, RUBATO_REASON_TW_OLD);
-	if (PLANTED_RESTART && seg->len)
+	if (seg->len && PLANTED_RESTART)
 		tw->last = env->now;
 	return limited(tw, env, tx);
 }

@@ -374,6 +374,26 @@ TEST(SynRcvd, LocalDropIsNoTry)
 	EXPECT_EQ(s.dropped(), 1u);
 }
 
+/* Not even the first one left: it is the first when it does, and the schedule begins there. */
+TEST(SynRcvd, LocalDropOfTheFirstIsNoTryEither)
+{
+	Script s([](rub_config &c) { c.synack = schedule("1s 2s 3s"); });
+
+	s.mark();
+	s.listen();
+	s.drop_next(1);
+	s.send(seg(SYN));
+	s.silence();
+	s.expect_at(200ms, seg(SYN | ACK, 0, 1).by(RUBATO_CLOCK_NONE));
+	EXPECT_EQ(s.half.run.tries, 0u);
+	s.expect_at(1200ms, seg(SYN | ACK, 0, 1).retransmitted(1));
+	s.expect_at(3200ms, seg(SYN | ACK, 0, 1).retransmitted(2));
+	s.at(6s - 1ns);
+	s.state_is(RUBATO_SYN_RCVD);
+	s.at(6s);
+	s.state_is(RUBATO_LISTEN);
+}
+
 TEST(SynRcvd, LocalDropsKeepTheNominalEnd)
 {
 	Script s([](rub_config &c) { c.synack = schedule("1s 2s 3s"); });
@@ -943,6 +963,20 @@ TEST(PassiveOptions, ASynWithOneOfTheFlagsIsNone)
 		s.expect(seg(SYN | ACK, 0, 1));
 		EXPECT_FALSE(s.half.opts & RUB_OPT_ECN);
 	}
+}
+
+/* As long as it offers ECN each time, nothing speaks against it. */
+TEST(PassiveOptions, SynAgainWithEcnKeepsIt)
+{
+	Script s([](rub_config &c) { c.knobs.ecn = 1; });
+
+	s.listen();
+	for (int i = 0; i < 2; i++) {
+		s.send(seg(SYN | ECE | CWR));
+		s.expect(seg(SYN | ACK | ECE, 0, 1));
+	}
+	s.send(seg(ACK, 1, 1));
+	EXPECT_TRUE(s.tcb.opts & RUB_OPT_ECN);
 }
 
 /*

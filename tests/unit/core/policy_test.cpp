@@ -379,6 +379,23 @@ TEST(ConfigCheck, CirclesOfReferences)
 		  RUB_FLAW_REFERENCE);
 }
 
+/* It ends in what is no schedule, or is no clock at all. */
+TEST(ConfigCheck, AReferenceToABadReference)
+{
+	for (int bad : {int{RUBATO_CLOCK_MSL}, int{RUBATO_KNOB_ECN}, 999}) {
+		rubato_clock culprit;
+
+		EXPECT_EQ(flaw_of_config(
+				  [bad](rub_config &c) {
+					  c.syn = as(RUBATO_CLOCK_DATA);
+					  c.data = as(static_cast<rubato_clock>(bad));
+				  },
+				  culprit),
+			  RUB_FLAW_REFERENCE);
+		EXPECT_EQ(culprit, RUBATO_CLOCK_SYN);
+	}
+}
+
 /* The longest chain there can be: six schedules, five references. */
 TEST(ConfigCheck, AChainOfReferencesIsNoCircle)
 {
