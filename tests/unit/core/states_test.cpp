@@ -69,8 +69,8 @@ TEST(States, RstOutsideTheWindowIsSilence)
 	}
 }
 
-/* "2) ... exactly matches the next expected sequence number (RCV.NXT), then TCP endpoints MUST reset
- * the connection in the manner prescribed below according to the connection state." */
+/* "2) ... exactly matches the next expected sequence number (RCV.NXT), then TCP endpoints MUST
+ * reset the connection in the manner prescribed below according to the connection state." */
 TEST(States, RstAtTheNextNumberEnds)
 {
 	for (const Place &place : places) {
@@ -88,8 +88,8 @@ TEST(States, RstAtTheNextNumberEnds)
 	}
 }
 
-/* "3) ... does not exactly match the next expected sequence value, yet is within the current receive
- * window, TCP endpoints MUST send an acknowledgment (challenge ACK)" */
+/* "3) ... does not exactly match the next expected sequence value, yet is within the current
+ * receive window, TCP endpoints MUST send an acknowledgment (challenge ACK)" */
 TEST(States, RstInsideTheWindowIsChallenged)
 {
 	for (const Place &place : places) {
@@ -712,8 +712,8 @@ TEST(States, AnOpenKeepsOptionsAndRecords)
 	std::vector<rub_node> nodes(8);
 
 	ASSERT_EQ(rub_lend(&s.tcb, nodes.data(), 8), nullptr);
-	for (rub_option option : {RUB_OPTION_NODELAY, RUB_OPTION_CORK, RUB_OPTION_KEEPALIVE,
-				  RUB_OPTION_QUICKACK}) {
+	for (rub_option option :
+	     {RUB_OPTION_NODELAY, RUB_OPTION_CORK, RUB_OPTION_KEEPALIVE, RUB_OPTION_QUICKACK}) {
 		EXPECT_FALSE(rub_is_set(&s.tcb, option));
 		rub_set(&s.tcb, option, true, nullptr);
 		EXPECT_TRUE(rub_is_set(&s.tcb, option));
