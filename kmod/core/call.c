@@ -30,7 +30,7 @@ static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *e
 	tcb->snd_end = tcb->iss + 1;
 	tcb->adv_mss = env->adv_mss;
 	tcb->opts = rub_offer(env->policy);
-	tcb->rcv_scale = tcb->opts & RUB_OPT_WSCALE ? rub_own_scale(env) : 0;
+	tcb->rcv_scale = rub_own_scale(env);
 	tcb->ts_offset = env->ts_offset;
 	tcb->snd_mss = rub_eff_mss(0, env->path_mss, 0);
 	cause(tcb, env, rx, tcb->iss,

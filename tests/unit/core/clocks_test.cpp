@@ -719,3 +719,61 @@ TEST(SoftErrors, DoNotExplainAnAbortOrAnRst)
 	reset.send(seg(RST, 1));
 	reset.died(ECONNRESET);
 }
+
+/* "Retuned to fewer gaps than tries: no send, it ends at max(now, last + final gap)", if it grows.
+ */
+TEST(RetuneClocks, FewerTriesOfAGrowingSchedule)
+{
+	Script s([](rub_config &c) { c.data = schedule("1s x2 tries=100"); });
+
+	s.connect();
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1, 1, MSS));
+	u32 n = 0;
+	for (ns t : {1s, 3s, 7s, 15s})
+		s.expect_at(t, seg(ACK | PSH, 1, 1, MSS).retransmitted(++n));
+	s.at(16s);
+	s.tune([](rub_config &c) { c.data = schedule("1s x2 tries=2"); });
+	EXPECT_EQ(s.due(), 19s); /* gaps of 1, 2 and 4 s */
+	s.dies_at(19s, ETIMEDOUT);
+	gave_up(s, RUBATO_CLOCK_DATA, 19s, 4);
+}
+
+/* The keepalive that could not leave is not what data leaves as. */
+TEST(DroppedTries, DataAfterADroppedKeepaliveIsAFirstSend)
+{
+	Script s([](rub_config &c) {
+		c.knobs.keepalive_force = 1;
+		c.keepalive_idle = in_ns(10s);
+		c.keepalive_probes = schedule("1s x1 tries=2");
+		c.data = schedule("1s x1 tries=5");
+	});
+
+	s.connect();
+	s.drop_next(1);
+	s.at(10100ms);
+	EXPECT_EQ(s.dropped(), 1u);
+	s.write(10);
+	s.expect(seg(ACK | PSH, 1, 1, 10).by(RUBATO_CLOCK_NONE));
+	s.expect_at(11100ms, seg(ACK | PSH, 1, 1, 10).retransmitted(1).by(RUBATO_CLOCK_DATA));
+	s.send(seg(ACK, 1, 11));
+}
+
+/* RFC 6298: the SYN left once, and the SYN+ACK never: what answers is timed from the SYN. */
+TEST(DroppedTries, ACrossedSynThatAloneLeftIsTimed)
+{
+	Script s;
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.at(50ms);
+	s.drop_next(1);
+	s.send(seg(SYN));
+	s.silence();
+	s.at(100ms);
+	s.send(seg(ACK, 1, 1));
+	s.silence();
+	s.state_is(RUBATO_ESTABLISHED);
+	EXPECT_EQ(rub_rto(&s.tcb, &s.policy), in_ns(RTO));
+}

@@ -772,3 +772,17 @@ TEST(States, ADuplicateToldLateCounts)
 	EXPECT_EQ(s.tcb.loss.rack.mult, 2);
 	s.silence();
 }
+
+/* "delete the TCB, enter the CLOSED state, and return": the segment goes no further. */
+TEST(States, TheLastAckIsTheLastOfAll)
+{
+	Script s;
+
+	s.to_last_ack();
+	s.send(seg(FIN | PSH | ACK, 2, 2, 10));
+	s.silence();
+	s.kept({});
+	s.dropped_for(RUBATO_REASON_NONE);
+	s.entered({RUBATO_CLOSED});
+	s.died(0);
+}
