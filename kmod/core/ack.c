@@ -12,9 +12,7 @@
 /* What a full-sized segment of the peer's carries. */
 static u32 full_segment(const struct rub_tcb *tcb)
 {
-	u32 least = tcb->adv_mss < RUB_MSS_DEFAULT ? tcb->adv_mss : RUB_MSS_DEFAULT;
-
-	return tcb->rcv_mss > least ? tcb->rcv_mss : least;
+	return max_t(u32, tcb->rcv_mss, min_t(u32, tcb->adv_mss, RUB_MSS_DEFAULT));
 }
 
 /* Its own path or its options may make the peer's segments shorter than what we announced. */
@@ -22,9 +20,7 @@ static void measure(struct rub_tcb *tcb, u32 len)
 {
 	u32 most = rub_eff_mss(tcb->adv_mss, tcb->adv_mss, tcb->opts);
 
-	len = len < most ? len : most;
-	if (tcb->rcv_mss < len)
-		tcb->rcv_mss = (u16)len;
+	tcb->rcv_mss = (u16)max_t(u32, tcb->rcv_mss, min_t(u32, len, most));
 }
 
 static bool at_once(const struct rub_tcb *tcb, const struct rub_env *env)

@@ -20,15 +20,15 @@ static u32 flight(const struct rub_tcb *tcb)
 
 static u32 bounded(u64 cwnd)
 {
-	return cwnd < RUB_CWND_MAX ? (u32)cwnd : RUB_CWND_MAX;
+	return (u32)min_t(u64, cwnd, RUB_CWND_MAX);
 }
 
 /* IW of RFC 6928, and RW of RFC 5681 section 4.1. */
 u32 rub_initial_window(const struct rub_tcb *tcb)
 {
-	u32 mss = tcb->snd_mss, cap = 2 * mss > RUB_IW_BYTES ? 2 * mss : RUB_IW_BYTES;
+	u32 mss = tcb->snd_mss;
 
-	return RUB_IW_SEGMENTS * mss < cap ? RUB_IW_SEGMENTS * mss : cap;
+	return min_t(u32, RUB_IW_SEGMENTS * mss, max_t(u32, 2 * mss, RUB_IW_BYTES));
 }
 
 static void new_round(struct rub_tcb *tcb)
@@ -42,7 +42,6 @@ void rub_cc_init(struct rub_tcb *tcb)
 {
 	struct rub_cc *cc = &tcb->cc;
 
-	memset(cc, 0, sizeof(*cc));
 	cc->ssthresh = RUB_SSTHRESH_INFINITE;
 	/* RFC 5681 section 3.1: one segment after a lost SYN. */
 	cc->cwnd = tcb->flags & RUB_F_SYN_LOST ? tcb->snd_mss : rub_initial_window(tcb);
@@ -59,7 +58,6 @@ static void follow_policy(struct rub_tcb *tcb, const struct rub_env *env)
 	if (tcb->cc.algorithm == algorithm)
 		return;
 	tcb->cc.algorithm = algorithm;
-	tcb->cc.carry = 0;
 	memset(&tcb->cc.cubic, 0, sizeof(tcb->cc.cubic));
 }
 
@@ -74,18 +72,15 @@ static bool idle(const struct rub_tcb *tcb, const struct rub_env *env)
 
 u32 rub_cc_window(const struct rub_tcb *tcb, const struct rub_env *env)
 {
-	u32 restart = rub_initial_window(tcb), cwnd = tcb->cc.cwnd;
+	u32 cwnd = tcb->cc.cwnd;
 
-	return cwnd > restart && idle(tcb, env) ? restart : cwnd;
+	return idle(tcb, env) ? min_t(u32, cwnd, rub_initial_window(tcb)) : cwnd;
 }
 
 /* RFC 7661 section 4.4.3: three quarters of what was had can be asked for again. */
 static void remember(struct rub_cc *cc)
 {
-	u32 most = cc->cwnd - cc->cwnd / 4;
-
-	if (cc->ssthresh < most)
-		cc->ssthresh = most;
+	cc->ssthresh = max_t(u32, cc->ssthresh, cc->cwnd - cc->cwnd / 4);
 }
 
 void rub_cc_sent(struct rub_tcb *tcb, u32 fresh, const struct rub_env *env)
@@ -97,56 +92,49 @@ void rub_cc_sent(struct rub_tcb *tcb, u32 fresh, const struct rub_env *env)
 		remember(cc);
 		cc->cwnd = cwnd;
 		cc->cubic.runs = false;
-		cc->used = 0;
-		cc->valid = env->now;
+		/* Nor does it count that the window was used before. */
+		cc->used = out;
+		cc->used_before = out;
 	}
 	/* RFC 9438 section 5.8: no time passes for CUBIC while nothing is in flight. */
 	if (tcb->snd_una == tcb->snd_max)
 		rub_cubic_pause(tcb, env);
-	if (cc->used < out)
-		cc->used = out;
+	cc->used = max_t(u32, cc->used, out);
 	cc->left = env->now;
 }
 
 /* RFC 7661 section 4.3: at least half of the window is used. */
-static bool validated(const struct rub_cc *cc, u32 in_flight)
+static bool validated(const struct rub_cc *cc)
 {
-	u32 used = cc->used > cc->used_before ? cc->used : cc->used_before;
-
-	if (used < in_flight)
-		used = in_flight;
-	return used >= cc->cwnd - cc->cwnd / 2;
+	return max_t(u32, cc->used, cc->used_before) >= cc->cwnd - cc->cwnd / 2;
 }
 
 /* RFC 7661 section 4.4.3: five minutes are too long to keep what is not used. */
 static void not_validated(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_cc *cc = &tcb->cc;
-	u32 half = cc->cwnd / 2, least = rub_initial_window(tcb);
+	u32 most = max_t(u32, cc->cwnd / 2, rub_initial_window(tcb));
 
 	rub_cubic_pause(tcb, env);
 	if (env->now - cc->valid <= RUB_CWV_PERIOD)
 		return;
 	cc->valid = env->now;
-	if (cc->cwnd <= least)
-		return;
 	remember(cc);
-	cc->cwnd = half > least ? half : least;
+	cc->cwnd = min_t(u32, cc->cwnd, most);
 	cc->cubic.runs = false;
 }
 
 /* RFC 3465 section 2.2: bytes, but not more of one ACK than a sender without pacing may burst. */
 static u32 slow_start_credit(const struct rub_tcb *tcb, u32 acked)
 {
-	u32 segments = RUB_SLOW_START_SEGMENTS, most;
+	u32 segments = RUB_SLOW_START_SEGMENTS;
 
 	/* Section 2.3: after a timeout an ACK covers what left the network long ago. */
 	if (!seq_after(tcb->snd_una, tcb->cc.limited))
 		segments = 1;
 	else if (rub_pacing(tcb))
 		return acked;
-	most = segments * tcb->snd_mss;
-	return acked < most ? acked : most;
+	return min_t(u32, acked, segments * tcb->snd_mss);
 }
 
 /* Return: what of @acked is left for congestion avoidance. */
@@ -154,14 +142,10 @@ static u32 slow_start(struct rub_tcb *tcb, u32 acked)
 {
 	struct rub_cc *cc = &tcb->cc;
 	u32 room = cc->ssthresh - cc->cwnd, credit = slow_start_credit(tcb, acked);
-	u32 more = credit / rub_hystart_divisor(tcb);
+	u32 more = min_t(u32, credit / rub_hystart_divisor(tcb), room);
 
-	if (more < room) {
-		cc->cwnd = bounded((u64)cc->cwnd + more);
-		return 0;
-	}
-	cc->cwnd = bounded(cc->ssthresh);
-	return credit - room;
+	cc->cwnd = bounded((u64)cc->cwnd + more);
+	return more < room ? 0 : credit - room;
 }
 
 /* @num / cwnd bytes, and what remains below a byte for the next time. */
@@ -184,27 +168,30 @@ static void avoid_congestion(struct rub_tcb *tcb, u32 acked)
 			   rub_cc_share((u64)acked * tcb->snd_mss, &cc->carry, cc->cwnd));
 }
 
+/* A number that every acknowledgement from now on lies beyond, a duplicate one, too. */
+static u32 behind(const struct rub_tcb *tcb)
+{
+	return tcb->snd_una - 1;
+}
+
 /* Numbers that lie behind follow SND.UNA, or 2 GiB later they would seem to lie ahead. */
 static void follow_una(struct rub_tcb *tcb)
 {
-	tcb->cc.reduced = seq_max(tcb->cc.reduced, tcb->snd_una - 1);
-	tcb->cc.limited = seq_max(tcb->cc.limited, tcb->snd_una - 1);
+	tcb->cc.reduced = seq_max(tcb->cc.reduced, behind(tcb));
+	tcb->cc.limited = seq_max(tcb->cc.limited, behind(tcb));
 }
 
 void rub_cc_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
 {
 	struct rub_cc *cc = &tcb->cc;
-	u32 most;
 
 	follow_policy(tcb, env);
-	if (cc->cwnd < tcb->snd_mss)
-		cc->cwnd = tcb->snd_mss;
-	most = cc->cwnd;
-	/* What was in flight when this ACK came; no ACK is worth more than a window. */
-	if (!validated(cc, flight(tcb) + acked)) {
+	cc->cwnd = max_t(u32, cc->cwnd, tcb->snd_mss); /* which grows with the path's MTU */
+	if (!validated(cc)) {
 		not_validated(tcb, env);
 	} else if (!cc->marked) {
-		acked = acked < most ? acked : most;
+		/* No ACK is worth more than a window. */
+		acked = min_t(u32, acked, cc->cwnd);
 		if (cc->cwnd < cc->ssthresh)
 			acked = slow_start(tcb, acked);
 		if (acked && cc->algorithm == RUBATO_CONGESTION_CUBIC)
@@ -232,17 +219,14 @@ static void keep_before(struct rub_cc *cc)
 static void reduce(struct rub_tcb *tcb, u32 in_flight, const struct rub_env *env)
 {
 	struct rub_cc *cc = &tcb->cc;
-	u32 floor = 2U * tcb->snd_mss;
+	u32 ssthresh = in_flight / 2;
 
 	follow_policy(tcb, env);
 	keep_before(cc);
 	cc->carry = 0;
 	if (cc->algorithm == RUBATO_CONGESTION_CUBIC)
-		cc->ssthresh = rub_cubic_reduce(tcb, in_flight);
-	else
-		cc->ssthresh = in_flight / 2;
-	if (cc->ssthresh < floor)
-		cc->ssthresh = floor;
+		ssthresh = rub_cubic_reduce(tcb, in_flight);
+	cc->ssthresh = max_t(u32, ssthresh, 2 * tcb->snd_mss);
 }
 
 void rub_cc_congestion(struct rub_tcb *tcb, u32 in_flight, const struct rub_env *env)
@@ -262,26 +246,24 @@ void rub_cc_timeout(struct rub_tcb *tcb, u32 in_flight, bool first, const struct
 	cc->reduced = tcb->snd_max;
 	cc->limited = tcb->snd_max;
 	/* RFC 9438 section 4.8: what comes after starts from where slow start ends. */
-	cc->cubic.w_max = 0;
+	cc->cubic.w_max = cc->cwnd;
 	cc->cubic.runs = false;
 	rub_ecn_reduced(tcb);
 }
 
 void rub_cc_recovered(struct rub_tcb *tcb, u32 in_flight)
 {
-	u32 mss = tcb->snd_mss, left = (in_flight > mss ? in_flight : mss) + mss;
+	u32 mss = tcb->snd_mss;
 
-	tcb->cc.cwnd = tcb->cc.ssthresh < left ? tcb->cc.ssthresh : left;
+	tcb->cc.cwnd = min_t(u32, tcb->cc.ssthresh, max_t(u32, in_flight, mss) + mss);
 }
 
 void rub_cc_undo(struct rub_tcb *tcb)
 {
 	struct rub_cc *cc = &tcb->cc;
 
-	if (cc->cwnd < cc->before.cwnd)
-		cc->cwnd = cc->before.cwnd;
-	if (cc->ssthresh < cc->before.ssthresh)
-		cc->ssthresh = cc->before.ssthresh;
+	cc->cwnd = max_t(u32, cc->cwnd, cc->before.cwnd);
+	cc->ssthresh = max_t(u32, cc->ssthresh, cc->before.ssthresh);
 	cc->cubic = cc->before.cubic;
-	cc->limited = tcb->snd_una - 1;
+	cc->limited = behind(tcb);
 }

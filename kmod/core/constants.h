@@ -98,6 +98,9 @@
 
 /* Below this round trip (a host, a rack) a timer costs more than a burst does. */
 #define RUB_PACE_RTT_MIN	RUB_NS_PER_MS
+/* Round trips count in steps of 256 ns, up to a minute: products with a window fit 64 bits. */
+#define RUB_PACE_SHIFT		8U
+#define RUB_PACE_RTT_MAX	(1ULL << 36)
 /* What leaves at once, as time; and how late a timer is made up for. */
 #define RUB_PACE_QUANTUM	RUB_NS_PER_MS
 /* RFC 5681 section 3.2. */

@@ -28,12 +28,10 @@ static u32 cubed(u64 ms, u32 mss)
 {
 	u64 bytes;
 
-	if (ms > RUB_CUBIC_MS_MAX)
-		ms = RUB_CUBIC_MS_MAX;
+	ms = min_t(u64, ms, RUB_CUBIC_MS_MAX);
 	/* In steps of 1/2500 segment; times MSS below 2^57. */
 	bytes = div_u64(ms * ms * ms, RUB_CUBIC_CUBE) * mss;
-	bytes = div_u64(bytes, RUB_CUBIC_STEPS);
-	return bytes < RUB_CWND_MAX ? (u32)bytes : RUB_CWND_MAX;
+	return (u32)min_t(u64, div_u64(bytes, RUB_CUBIC_STEPS), RUB_CWND_MAX);
 }
 
 /* Figure 1: W_cubic(t), @t in ms. */
@@ -44,7 +42,7 @@ static u32 w_cubic(const struct rub_tcb *tcb, u64 t)
 
 	if (t > cubic->k)
 		return cubic->w_max + away;
-	return cubic->w_max > away ? cubic->w_max - away : 0;
+	return cubic->w_max - min_t(u32, away, cubic->w_max);
 }
 
 /* Figure 2: K = cubic_root((W_max - cwnd_epoch) / C), in ms. */
@@ -65,12 +63,8 @@ static void begin(struct rub_tcb *tcb, const struct rub_env *env)
 	cubic->seen = env->now;
 	cubic->w_est = cwnd;
 	cubic->carry = 0;
-	if (cubic->w_max > cwnd) {
-		cubic->k = k_of(cubic->w_max - cwnd, tcb->snd_mss);
-	} else {
-		cubic->w_max = cwnd;
-		cubic->k = 0;
-	}
+	cubic->w_max = max_t(u32, cubic->w_max, cwnd);
+	cubic->k = k_of(cubic->w_max - cwnd, tcb->snd_mss);
 }
 
 /* Figure 4: what Reno would have, growing by alpha until cwnd_prior is reached. */
@@ -82,7 +76,7 @@ static void estimate(struct rub_tcb *tcb, u32 acked)
 	if (cubic->w_est < cubic->prior)
 		gain = div_u64(gain * RUB_CUBIC_ALPHA_NUM, RUB_CUBIC_ALPHA_DEN);
 	gain = (u64)cubic->w_est + rub_cc_share(gain, &cubic->carry, tcb->cc.cwnd);
-	cubic->w_est = gain < RUB_CWND_MAX ? (u32)gain : RUB_CWND_MAX;
+	cubic->w_est = (u32)min_t(u64, gain, RUB_CWND_MAX);
 }
 
 void rub_cubic_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
@@ -98,18 +92,14 @@ void rub_cubic_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
 	t = div_u64(env->now - cc->cubic.epoch, RUB_CUBIC_TICK);
 	/* Section 4.3: never slower than Reno. */
 	if (w_cubic(tcb, t) < cc->cubic.w_est) {
-		if (cc->cwnd < cc->cubic.w_est)
-			cc->cwnd = cc->cubic.w_est;
+		cc->cwnd = max_t(u32, cc->cwnd, cc->cubic.w_est);
 		return;
 	}
 	/* Sections 4.4 and 4.5: where the window is to be a round trip from now. */
 	target = w_cubic(tcb, t + div_u64(tcb->srtt, RUB_CUBIC_TICK));
-	target = target < most ? target : most;
-	if (target <= cc->cwnd)
-		return;
-	cc->cwnd += rub_cc_share((u64)(target - cc->cwnd) * acked, &cc->carry, cc->cwnd);
-	if (cc->cwnd > RUB_CWND_MAX)
-		cc->cwnd = RUB_CWND_MAX;
+	target = max_t(u32, min_t(u32, target, most), cc->cwnd);
+	target = cc->cwnd + rub_cc_share((u64)(target - cc->cwnd) * acked, &cc->carry, cc->cwnd);
+	cc->cwnd = min_t(u32, target, RUB_CWND_MAX);
 }
 
 /* Sections 4.6 and 4.7; @in_flight: FlightSize. Return: ssthresh. */

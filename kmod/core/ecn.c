@@ -41,7 +41,7 @@ static void reduce(struct rub_tcb *tcb, const struct rub_env *env)
 	if (cc->cwnd > cc->ssthresh)
 		cc->cwnd = cc->ssthresh;
 	else if (cc->cwnd > mss)
-		cc->cwnd = cc->cwnd / 2 > mss ? cc->cwnd / 2 : mss;
+		cc->cwnd = max_t(u32, cc->cwnd / 2, mss);
 	else
 		cc->echoed = env->now;
 }

@@ -15,11 +15,9 @@ static bool first_slow_start(const struct rub_cc *cc)
 /* Section 4.2: MinRttThresh =< lastRoundMinRTT / 8 =< MaxRttThresh. */
 static rub_ns threshold(rub_ns last)
 {
-	rub_ns thresh = last / RUB_HYSTART_DIVISOR;
+	rub_ns thresh = min_t(rub_ns, last / RUB_HYSTART_DIVISOR, RUB_HYSTART_THRESH_MAX);
 
-	if (thresh > RUB_HYSTART_THRESH_MAX)
-		return RUB_HYSTART_THRESH_MAX;
-	return thresh > RUB_HYSTART_THRESH_MIN ? thresh : RUB_HYSTART_THRESH_MIN;
+	return max_t(rub_ns, thresh, RUB_HYSTART_THRESH_MIN);
 }
 
 void rub_hystart_sample(struct rub_tcb *tcb, rub_ns sample)
@@ -28,11 +26,8 @@ void rub_hystart_sample(struct rub_tcb *tcb, rub_ns sample)
 
 	if (!first_slow_start(&tcb->cc))
 		return;
-	if (!hy->rtt || sample < hy->rtt)
-		hy->rtt = sample ? sample : 1;
-	if (hy->samples < RUB_HYSTART_SAMPLES)
-		hy->samples++;
-	if (hy->samples < RUB_HYSTART_SAMPLES)
+	hy->rtt = hy->rtt ? min_t(rub_ns, hy->rtt, sample) : sample;
+	if (hy->samples < RUB_HYSTART_SAMPLES && ++hy->samples < RUB_HYSTART_SAMPLES)
 		return;
 	if (hy->baseline) {
 		/* A false alarm: slow start as before. */

@@ -267,7 +267,7 @@ void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 	tcb->snd_una = seg->ack;
 	tcb->snd_nxt = syn ? tcb->snd_max : seq_max(tcb->snd_nxt, seg->ack);
 	rub_urgent_acked(tcb);
-	rub_clear(tcb, RUB_F_RTO | RUB_F_PROBE | RUB_F_SYN_OUT);
+	rub_clear(tcb, RUB_F_RTO | RUB_F_PROBE | RUB_F_TLP | RUB_F_SYN_OUT);
 	tcb->soft_error = 0;
 	if (rub_first(tcb) != first) {
 		rx->mask |= RUB_RX_ACKED;

@@ -17,8 +17,6 @@ bool rub_keepalive_on(const struct rub_tcb *tcb, const struct rub_policy *policy
 	default:
 		return false;
 	}
-	if (tcb->flags & RUB_F_ORPHAN)
-		return false;
 	return tcb->flags & RUB_F_KEEPALIVE || policy->knobs.keepalive_force;
 }
 

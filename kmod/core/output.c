@@ -68,7 +68,7 @@ static u32 congestion_room(const struct rub_tcb *tcb, const struct rub_env *env)
 	u64 most = (u64)rub_cc_window(tcb, env) + limited_transmit(tcb);
 	u32 used = rub_pipe(tcb);
 
-	return most > used ? (u32)(most - used) : 0;
+	return (u32)(max_t(u64, most, used) - used);
 }
 
 /* Queued bytes that have not left. */
@@ -98,7 +98,7 @@ static bool may_be_short(const struct rub_tcb *tcb, bool alone)
  */
 static u32 worthwhile(const struct rub_tcb *tcb, u32 queued, u32 room, u32 mss)
 {
-	u32 len = queued < room ? queued : room, tail = len % mss;
+	u32 len = min_t(u32, queued, room), tail = len % mss;
 
 	if (!tail)
 		return len;
@@ -127,11 +127,9 @@ static void finish_data(const struct rub_tcb *tcb, struct rub_tx *tx, u32 len, b
 /* Whole segments, as many as the shell takes and the pace allows at once. */
 static u32 largest_unit(const struct rub_tcb *tcb, const struct rub_env *env, u32 cut)
 {
-	u32 most = rub_pace_quantum(tcb);
+	u32 most = max_t(u32, min_t(u32, rub_pace_quantum(tcb), env->gso_max), cut);
 
-	if (most > env->gso_max)
-		most = env->gso_max;
-	return most > cut ? most - most % cut : cut;
+	return most - most % cut;
 }
 
 /* New data. False: nothing may go now. */
@@ -142,11 +140,11 @@ static bool propose_new(const struct rub_tcb *tcb, const struct rub_env *env, st
 	if (!rub_unsent(tcb))
 		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
-	room = room < more ? room : more;
+	room = min_t(u32, room, more);
 	/* Every segment has an urgent pointer of its own. */
 	most = tx->flags & RUB_URG ? tx->cut : largest_unit(tcb, env, tx->cut);
 	len = worthwhile(tcb, unsent_bytes(tcb), room, tx->cut);
-	len = len < most ? len : most;
+	len = min_t(u32, len, most);
 	finish_data(tcb, tx, len, room > len);
 	if (!tx->len && !(tx->flags & RUB_FIN))
 		return false;
@@ -166,7 +164,7 @@ static bool finish_again(const struct rub_tcb *tcb, const struct rub_node *n, u3
 
 	if (len > most)
 		len = most - most % tx->cut;
-	len = len < room ? len : room;
+	len = min_t(u32, len, room);
 	finish_data(tcb, tx, len, fin && room > len);
 	tx->again = true;
 	return tx->len || tx->flags & RUB_FIN;
@@ -179,18 +177,15 @@ static bool finish_again(const struct rub_tcb *tcb, const struct rub_node *n, u3
 static bool propose_lost(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
 	u16 i = rub_rec_first(&tcb->out, RUB_N_LOST, tcb->snd_una);
-	const struct rub_node *n;
+	const struct rub_node *n = rub_rec_at(&tcb->out, i);
 	u32 most;
 
-	if (i == RUB_NO_NODE)
-		return false;
-	n = rub_rec_at(&tcb->out, i);
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, n->from);
 	most = tx->flags & RUB_URG ? tx->cut : largest_unit(tcb, env, tx->cut);
 	if (tcb->flags & (RUB_F_RTO | RUB_F_FAST) || !rub_pipe(tcb))
 		most = tx->cut;
-	else if (most > congestion_room(tcb, env))
-		most = congestion_room(tcb, env);
+	else
+		most = min_t(u32, most, congestion_room(tcb, env));
 	if (tcb->flags & RUB_F_RTO)
 		mark_try(tcb, tx);
 	return most && finish_again(tcb, n, most, tx);
@@ -218,24 +213,22 @@ bool rub_sendable(const struct rub_tcb *tcb, const struct rub_env *env)
 	return propose_data(tcb, env, &tx);
 }
 
-/* RFC 8985 section 7.3: a new segment, cwnd or not, else the last one again. */
+/*
+ * RFC 8985 section 7.3: a new segment, cwnd or not, else the last one again. Something is in
+ * flight, or an acknowledgement had called the probe off.
+ */
 static bool propose_loss_probe(const struct rub_tcb *tcb, const struct rub_env *env,
 			       struct rub_tx *tx)
 {
 	u32 room = window_room(tcb, tcb->snd_nxt), len = unsent_bytes(tcb), seq;
-	u16 i = rub_rec_tail(&tcb->out);
-	const struct rub_node *n;
+	const struct rub_node *n = rub_rec_at(&tcb->out, rub_rec_tail(&tcb->out));
 
-	if (i == RUB_NO_NODE)
-		return false;
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
 	if (rub_unsent(tcb) && room) {
-		len = len < tx->cut ? len : tx->cut;
-		len = len < room ? len : room;
+		len = min_t(u32, min_t(u32, len, tx->cut), room);
 		finish_data(tcb, tx, len, room > len);
 		return true;
 	}
-	n = rub_rec_at(&tcb->out, i);
 	seq = n->from;
 	len = seq_min(n->to, tcb->snd_end) - seq;
 	if (len > tx->cut)
@@ -254,8 +247,7 @@ static bool propose_probe(const struct rub_tcb *tcb, const struct rub_env *env, 
 	if (!rub_unsent(tcb) && !tcb->out.lost)
 		return false;
 	segment_init(tcb, env, tx, room ? RUB_UNIT_DATA : RUB_UNIT_PROBE, seq);
-	len = len < tx->cut ? len : tx->cut;
-	len = len < queued ? len : queued;
+	len = min_t(u32, min_t(u32, len, tx->cut), queued);
 	finish_data(tcb, tx, len, !len || room > len);
 	mark_try(tcb, tx);
 	return true;
@@ -373,7 +365,7 @@ static bool propose(const struct rub_tcb *tcb, const struct rub_env *env, struct
 
 	if (propose_reset(tcb, env, tx))
 		return true;
-	if (tcb->state == RUBATO_CLOSED || tcb->state == RUBATO_LISTEN)
+	if (tcb->state == RUBATO_CLOSED)
 		return false;
 	/* After a local drop nothing of ours goes before rub_due(); an ACK may. */
 	if (!tcb->run.dropped && propose_sequence(tcb, env, tx)) {

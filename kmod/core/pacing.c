@@ -13,18 +13,14 @@
  */
 #include "core/tcb.h"
 
-/* Round trips in steps of 256 ns, up to a minute: products with a window fit 64 bits. */
-#define SHIFT 8
-#define RTT_MAX (1ULL << 36)
-
 bool rub_pacing(const struct rub_tcb *tcb)
 {
-	return tcb->srtt > RUB_PACE_RTT_MIN && tcb->cc.cwnd;
+	return tcb->srtt >= RUB_PACE_RTT_MIN;
 }
 
 static u32 rtt_steps(const struct rub_tcb *tcb)
 {
-	return (u32)((tcb->srtt < RTT_MAX ? tcb->srtt : RTT_MAX) >> SHIFT);
+	return (u32)(min_t(rub_ns, tcb->srtt, RUB_PACE_RTT_MAX) >> RUB_PACE_SHIFT);
 }
 
 static bool slow_start(const struct rub_tcb *tcb)
@@ -39,7 +35,7 @@ static u32 free_burst(const struct rub_tcb *tcb)
 
 	if (tcb->snd_una == tcb->snd_max)
 		return rub_initial_window(tcb);
-	return tcb->unpaced > least ? tcb->unpaced : least;
+	return max_t(u32, tcb->unpaced, least);
 }
 
 u32 rub_pace_quantum(const struct rub_tcb *tcb)
@@ -48,20 +44,20 @@ u32 rub_pace_quantum(const struct rub_tcb *tcb)
 	u32 least = free_burst(tcb);
 
 	if (!rub_pacing(tcb))
-		return ~0U;
+		return RUB_CWND_MAX;
 	window += slow_start(tcb) ? window : window / 5;
-	window = div_u64(window * (RUB_PACE_QUANTUM >> SHIFT), rtt_steps(tcb));
-	return window > least ? (u32)window : least;
+	window = div_u64(window * (RUB_PACE_QUANTUM >> RUB_PACE_SHIFT), rtt_steps(tcb));
+	return max_t(u32, window, least);
 }
 
 rub_ns rub_pace_span(const struct rub_tcb *tcb)
 {
-	u32 cwnd = tcb->cc.cwnd, bytes = tcb->paced < cwnd ? tcb->paced : cwnd;
+	u32 cwnd = tcb->cc.cwnd, bytes = min_t(u32, tcb->paced, cwnd);
 	rub_ns span;
 
 	if (!rub_pacing(tcb))
 		return 0;
-	span = div_u64((u64)rtt_steps(tcb) * bytes, cwnd) << SHIFT;
+	span = div_u64((u64)rtt_steps(tcb) * bytes, cwnd) << RUB_PACE_SHIFT;
 	return slow_start(tcb) ? span / 2 : span - span / 6;
 }
 
@@ -94,7 +90,7 @@ void rub_pace_sent(struct rub_tcb *tcb, u32 len, const struct rub_env *env)
 		if (tcb->snd_una == tcb->snd_max)
 			tcb->unpaced = rub_initial_window(tcb) - 2U * tcb->snd_mss;
 	}
-	free = len < tcb->unpaced ? len : tcb->unpaced;
+	free = min_t(u32, len, tcb->unpaced);
 	tcb->unpaced -= free;
 	tcb->paced += len - free;
 }

@@ -10,22 +10,18 @@ void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample)
 	rub_ns delta;
 
 	tcb->held = 0;
-	if (!sample)
-		sample = 1; /* srtt 0 means that nothing was measured */
+	sample = max_t(rub_ns, sample, 1); /* srtt 0 means that nothing was measured */
 	rub_hystart_sample(tcb, sample);
-	if (!tcb->min_rtt || sample < tcb->min_rtt)
-		tcb->min_rtt = sample;
+	tcb->min_rtt = tcb->min_rtt ? min_t(rub_ns, tcb->min_rtt, sample) : sample;
 	tcb->loss.tlp.measured = true;
 	if (!tcb->srtt) {
 		tcb->srtt = sample;
 		tcb->rttvar = sample / 2;
 		return;
 	}
-	delta = sample > tcb->srtt ? sample - tcb->srtt : tcb->srtt - sample;
+	delta = max_t(rub_ns, sample, tcb->srtt) - min_t(rub_ns, sample, tcb->srtt);
 	tcb->rttvar = tcb->rttvar - tcb->rttvar / 4 + delta / 4;
-	tcb->srtt = tcb->srtt - tcb->srtt / 8 + sample / 8;
-	if (!tcb->srtt)
-		tcb->srtt = 1;
+	tcb->srtt = tcb->srtt - tcb->srtt / 8 + sample / 8; /* what is left is never 0 */
 }
 
 /*
@@ -38,7 +34,7 @@ bool rub_rtt_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 
 	if (!(tcb->opts & seg->opts & RUB_OPT_TS) || ticks > div_u64(RUB_ECHO_MAX, RUB_TS_TICK))
 		return false;
-	rub_rtt_sample(tcb, (rub_ns)(ticks ? ticks : 1) * RUB_TS_TICK);
+	rub_rtt_sample(tcb, (rub_ns)max_t(u32, ticks, 1) * RUB_TS_TICK);
 	return true;
 }
 

@@ -16,7 +16,7 @@ static u32 room(const struct rub_tcb *tcb, const struct rub_tx *tx)
 	u32 bytes = RUB_OPTIONS_MAX - rub_options_len(tx);
 
 	/* On a path for tiny segments payload goes before blocks. */
-	bytes = bytes < tcb->snd_mss / 2U ? bytes : tcb->snd_mss / 2U;
+	bytes = min_t(u32, bytes, tcb->snd_mss / 2U);
 	return bytes < HEAD ? 0 : (bytes - HEAD) / BLOCK;
 }
 

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/math64.h>
 #include <linux/bug.h>
+#include <linux/minmax.h>
 #define RUB_ASSERT(c) WARN_ON_ONCE(!(c))
 #else
 #include <assert.h>
@@ -28,6 +29,11 @@ typedef int32_t s32;
 typedef long long s64;
 #define RUB_ASSERT(c) assert(c)
 #define fallthrough __attribute__((fallthrough))
+/* As the kernel has them: of one type, and each side evaluated once. */
+#define min_t(type, a, b) \
+	({ type min_a = (type)(a), min_b = (type)(b); min_a < min_b ? min_a : min_b; })
+#define max_t(type, a, b) \
+	({ type max_a = (type)(a), max_b = (type)(b); max_a < max_b ? max_b : max_a; })
 /* One load or store, whoever else looks at the same moment. */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile __typeof__(x) *)&(x) = (value))

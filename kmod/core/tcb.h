@@ -152,7 +152,7 @@ void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct 
  * congestion.c: how much may be in flight. It knows nothing of segments or of what is missing;
  * recovery.c tells it, and may move cwnd itself while it recovers. @in_flight is FlightSize.
  */
-/* The handshake is done. */
+/* The handshake of a new connection is done. */
 void rub_cc_init(struct rub_tcb *tcb);
 /* IW of RFC 6928, and RW of RFC 5681 section 4.1. */
 u32 rub_initial_window(const struct rub_tcb *tcb);

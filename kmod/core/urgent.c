@@ -24,7 +24,7 @@ void rub_urgent_mark(const struct rub_tcb *tcb, struct rub_tx *tx)
 	if (!rub_urgent_from(tcb, tx->seq) || tcb->flags & RUB_F_SYN_OUT)
 		return;
 	tx->flags |= RUB_URG;
-	tx->urg = ahead < RUB_URGENT_MAX ? (u16)ahead : RUB_URGENT_MAX;
+	tx->urg = (u16)min_t(u32, ahead, RUB_URGENT_MAX);
 }
 
 void rub_urgent_acked(struct rub_tcb *tcb)

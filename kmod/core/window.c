@@ -26,9 +26,7 @@ static u32 whole_units(u32 bytes, u8 scale)
 /* As far as a header can say it. */
 static u32 offerable(u32 bytes, u8 scale)
 {
-	u32 most = RUB_WINDOW_MAX << scale;
-
-	return bytes < most ? bytes : most;
+	return min_t(u32, bytes, RUB_WINDOW_MAX << scale);
 }
 
 /* Fr * RCV.BUFF, as far as the window can offer it. */
@@ -40,11 +38,10 @@ static u32 half_buffer(const struct rub_env *env, u8 scale)
 /* Section 3.8.6.2.2: the right edge moves by a worthwhile step or not at all. To: 0 for not. */
 static u32 step_to(const struct rub_tcb *tcb, const struct rub_env *env, u8 scale)
 {
-	u32 cur = tcb->rcv_edge - tcb->rcv_nxt, step = full_segment(tcb, env);
+	u32 step = min_t(u32, full_segment(tcb, env), half_buffer(env, scale));
 	u32 free = whole_units(offerable(env->rcv_free, scale), scale);
+	u32 cur = tcb->rcv_edge - tcb->rcv_nxt;
 
-	if (half_buffer(env, scale) < step)
-		step = half_buffer(env, scale);
 	return free > cur && free - cur >= step ? free : 0;
 }
 

@@ -262,3 +262,200 @@ TEST(CubicShape, TheKnobChangesWhileTheConnectionIsOpen)
 	rub_cc_congestion(&path.tcb, 400000, &path.env);
 	EXPECT_EQ(path.tcb.cc.ssthresh, 280000u);
 }
+
+namespace
+{
+
+/* Congestion avoidance begins with the first acknowledgement, of nothing that would move it. */
+Path beginning(u16 mss, u32 cwnd, u32 w_max)
+{
+	Path path(RUBATO_CONGESTION_CUBIC, mss, 100 * RUB_NS_PER_MS);
+
+	path.tcb.cc.algorithm = RUBATO_CONGESTION_CUBIC;
+	path.tcb.cc.cwnd = path.tcb.cc.ssthresh = cwnd;
+	path.tcb.cc.cubic.w_max = w_max;
+	return path;
+}
+
+/* A moment of congestion avoidance, @ms behind K; W_cubic is @w_max at K. */
+Path moment(u32 cwnd, u32 w_max, u32 w_est, u32 prior, unsigned ms = 0)
+{
+	Path path = beginning(1000, cwnd, w_max);
+
+	path.tcb.cc.cubic = {};
+	path.tcb.cc.cubic.w_max = w_max;
+	path.tcb.cc.cubic.w_est = w_est;
+	path.tcb.cc.cubic.prior = prior;
+	path.tcb.cc.cubic.epoch = path.env.now - ms * RUB_NS_PER_MS;
+	path.tcb.cc.cubic.seen = path.env.now;
+	path.tcb.cc.cubic.runs = true;
+	return path;
+}
+
+} // namespace
+
+/* Figure 2: K = cubic_root((W_max - cwnd_epoch) / C), to the millisecond. */
+TEST(CubicNumbers, KIsTheCubicRoot)
+{
+	for (u32 mss : {1u, 536u, 1460u, 65495u}) {
+		for (u32 below : {0u, 1u, 2u, 999u, 1000u, 29999u, 1234567u, 0x3fffffffu - 2000u}) {
+			Path path = beginning(static_cast<u16>(mss), 2000, 2000 + below);
+			const long double n = below * 2.5e9L / mss;
+
+			rub_cubic_acked(&path.tcb, 1, &path.env);
+			const long double k = path.tcb.cc.cubic.k;
+			EXPECT_LE(k * k * k, n) << mss << ' ' << below;
+			EXPECT_GT((k + 1) * (k + 1) * (k + 1), n - 1) << mss << ' ' << below;
+			EXPECT_EQ(path.tcb.cc.cubic.w_max, 2000 + below);
+		}
+	}
+}
+
+/* Section 4.8: without a W_max above it the window is where the curve is flat: K = 0. */
+TEST(CubicNumbers, AboveWMaxKIsNothing)
+{
+	for (u32 w_max : {0u, 1999u, 2000u}) {
+		Path path = beginning(1000, 2000, w_max);
+
+		rub_cubic_acked(&path.tcb, 1, &path.env);
+		EXPECT_EQ(path.tcb.cc.cubic.k, 0u);
+		EXPECT_EQ(path.tcb.cc.cubic.w_max, 2000u);
+	}
+}
+
+/* Section 4.7, fast convergence: (1 + beta) / 2 of a window that is smaller than before. */
+TEST(CubicNumbers, FastConvergence)
+{
+	static constexpr struct {
+		u32 before, now, w_max;
+	} rows[] = {{100'001, 100'000, 85'000},
+		    {100'000, 100'000, 100'000},
+		    {99'999, 100'000, 100'000}};
+
+	for (const auto &row : rows) {
+		Path path = beginning(1000, row.now, row.before);
+
+		rub_cc_congestion(&path.tcb, row.now, &path.env);
+		EXPECT_EQ(path.tcb.cc.cubic.w_max, row.w_max) << row.before;
+		EXPECT_EQ(path.tcb.cc.ssthresh, 70'000u);
+		EXPECT_EQ(path.tcb.cc.cubic.prior, 100'000u);
+	}
+}
+
+/* Section 4.3: alpha is 9/17 until W_est has reached cwnd_prior, and 1 from there on. */
+TEST(CubicNumbers, AlphaIsOneFromCwndPriorOn)
+{
+	static constexpr struct {
+		u32 prior, cwnd;
+	} rows[] = {{20'001, 20'529}, {20'000, 21'000}, {19'999, 21'000}};
+
+	for (const auto &row : rows) {
+		Path path = moment(20'000, 10'000, 20'000, row.prior);
+
+		rub_cubic_acked(&path.tcb, 20'000, &path.env);
+		EXPECT_EQ(path.tcb.cc.cwnd, row.cwnd) << row.prior;
+	}
+}
+
+/* "if W_cubic(t) < W_est": not where they are equal; and the window never falls for it. */
+TEST(CubicNumbers, RenosEstimateIsAFloor)
+{
+	Path equal = moment(20'000, 20'000, 20'000, 0);
+	equal.tcb.srtt = 10 * RUB_NS_PER_S;
+	rub_cubic_acked(&equal.tcb, 2, &equal.env); /* target 30000: 10000 / 20000 of 2 bytes */
+	EXPECT_EQ(equal.tcb.cc.cwnd, 20'001u);
+
+	Path less = moment(20'000, 19'999, 20'000, 0);
+	less.tcb.srtt = 10 * RUB_NS_PER_S;
+	rub_cubic_acked(&less.tcb, 2, &less.env);
+	EXPECT_EQ(less.tcb.cc.cwnd, 20'000u);
+
+	Path above = moment(25'000, 10'000, 20'000, 0);
+	rub_cubic_acked(&above.tcb, 1, &above.env);
+	EXPECT_EQ(above.tcb.cc.cwnd, 25'000u);
+}
+
+/* Section 4.2: the target is at most 1.5 cwnd, at least cwnd. */
+TEST(CubicNumbers, TheTargetIsClamped)
+{
+	Path far = moment(20'000, 20'000, 0, 0, 100'000);
+	rub_cubic_acked(&far.tcb, 20'000, &far.env);
+	EXPECT_EQ(far.tcb.cc.cwnd, 30'000u);
+
+	Path odd = moment(20'001, 20'001, 0, 0, 100'000);
+	rub_cubic_acked(&odd.tcb, 20'001, &odd.env);
+	EXPECT_EQ(odd.tcb.cc.cwnd, 30'001u);
+
+	Path below = moment(50'000, 20'000, 0, 0);
+	rub_cubic_acked(&below.tcb, 20'000, &below.env);
+	EXPECT_EQ(below.tcb.cc.cwnd, 50'000u);
+}
+
+/* Section 4.4: a round trip ahead of now. C * (2 s)^3 = 3.2 segments, of an ACK of a window. */
+TEST(CubicNumbers, TheTargetIsARoundTripAhead)
+{
+	Path path = moment(100'000, 100'000, 0, 0, 1500);
+
+	path.tcb.srtt = 500 * RUB_NS_PER_MS;
+	rub_cubic_acked(&path.tcb, 100'000, &path.env);
+	EXPECT_EQ(path.tcb.cc.cwnd, 103'200u);
+}
+
+/* Before K the curve lies below W_max by as much; section 4.4's concave region. */
+TEST(CubicNumbers, BeforeKTheCurveIsConcave)
+{
+	Path path = moment(95'000, 100'000, 0, 0);
+
+	path.tcb.cc.cubic.k = 2500;
+	path.tcb.srtt = 500 * RUB_NS_PER_MS;
+	rub_cubic_acked(&path.tcb, 95'000, &path.env); /* 100 - 0.4 * 2^3 = 96.8 */
+	EXPECT_EQ(path.tcb.cc.cwnd, 96'800u);
+}
+
+/* A path whose segments have grown since: the curve does not fall below nothing. */
+TEST(CubicNumbers, NeverBelowNothing)
+{
+	Path path = moment(10'000, 20'000, 10'000, 10'000);
+
+	path.tcb.cc.cubic.k = 5000; /* 50 segments: of 1000 bytes more than W_max */
+	rub_cubic_acked(&path.tcb, 10'000, &path.env);
+	EXPECT_EQ(path.tcb.cc.cwnd, 11'000u); /* Reno's */
+}
+
+/* However long: milliseconds to the third power would not fit. */
+TEST(CubicNumbers, HoursBehindKItStillGrows)
+{
+	for (unsigned ms :
+	     {1u << 20, (1u << 20) + 1, 1u << 21, 2'642'245u, 2'642'246u, 1u << 22, 1u << 30}) {
+		Path path = moment(20'000, 20'000, 0, 0, ms);
+
+		rub_cubic_acked(&path.tcb, 20'000, &path.env);
+		EXPECT_EQ(path.tcb.cc.cwnd, 30'000u) << ms;
+	}
+}
+
+/* At a gigabyte, the largest window (RFC 7323 section 2.3), to the byte. */
+TEST(CubicNumbers, EndsAtTheLargestWindow)
+{
+	Path path = moment(RUB_CWND_MAX - 10'000, RUB_CWND_MAX - 10'000, 0, 0, 100'000);
+	rub_cubic_acked(&path.tcb, 100'000, &path.env);
+	EXPECT_EQ(path.tcb.cc.cwnd, RUB_CWND_MAX);
+
+	Path reno = moment(RUB_CWND_MAX - 10, 10'000, RUB_CWND_MAX - 10, 0);
+	rub_cubic_acked(&reno.tcb, RUB_CWND_MAX, &reno.env);
+	EXPECT_EQ(reno.tcb.cc.cwnd, RUB_CWND_MAX);
+}
+
+/* What Reno's estimate gained below a byte is not gained again in the next epoch. */
+TEST(CubicNumbers, AnEpochStartsTheEstimatesSharesAfresh)
+{
+	Path path = beginning(1, 1000, 0);
+
+	path.tcb.cc.cubic.carry = 999;
+	rub_cubic_acked(&path.tcb, 1, &path.env);
+	EXPECT_EQ(path.tcb.cc.cubic.w_est, 1000u);
+	rub_cubic_acked(&path.tcb, 998, &path.env);
+	EXPECT_EQ(path.tcb.cc.cubic.w_est, 1000u);
+	rub_cubic_acked(&path.tcb, 1, &path.env);
+	EXPECT_EQ(path.tcb.cc.cubic.w_est, 1001u);
+}

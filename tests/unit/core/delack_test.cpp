@@ -455,3 +455,49 @@ TEST(Delack, APureAckIsNotAnswered)
 		s.silence();
 	}
 }
+
+/* Two full segments are two of what we announced, where that is less than the default MSS. */
+TEST(Delack, FullIsNoMoreThanWeAnnounced)
+{
+	Script s(delayed);
+
+	s.env.adv_mss = 300;
+	s.connect();
+	answers_data(s);
+	s.send(seg(ACK, NEXT, NEXT, 300));
+	s.silence();
+	s.send(seg(ACK, NEXT + 300, NEXT, 299));
+	s.silence();
+	s.send(seg(ACK, NEXT + 599, NEXT, 1));
+	s.expect(seg(ACK, NEXT, NEXT + 600));
+}
+
+/* ... and no less than the default MSS: a peer that sends little says nothing of its segments. */
+TEST(Delack, FullIsNoLessThanTheDefault)
+{
+	Script s(delayed);
+
+	s.connect();
+	answers_data(s);
+	s.send(seg(ACK, NEXT, NEXT, 535));
+	s.silence();
+	s.send(seg(ACK, NEXT + 535, NEXT, 536));
+	s.silence();
+	s.send(seg(ACK, NEXT + 1071, NEXT, 1));
+	s.expect(seg(ACK, NEXT, NEXT + 1072));
+}
+
+/* Without a delay there is no clock that would say it again; the peer will, by sending again. */
+TEST(Delack, OffALocalDropIsAnsweredWhenThePeerSendsAgain)
+{
+	Script s([](rub_config &config) { config.delack = 0; });
+
+	s.connect();
+	s.drop_next(1);
+	s.send(seg(ACK | PSH, 1, 1, 100));
+	s.silence();
+	EXPECT_EQ(s.dropped(), 1u);
+	EXPECT_TRUE(s.never_due());
+	s.send(seg(ACK | PSH, 1, 1, 100));
+	s.expect(seg(ACK, 1, 101));
+}

@@ -133,3 +133,57 @@ INSTANTIATE_TEST_SUITE_P(Under, HyStart,
 			 [](const auto &algorithm) {
 				 return algorithm.param ? "NewReno" : "Cubic";
 			 });
+
+/* Section 4.2: against a round without a sample, whose minimum is infinite, nothing has grown. */
+TEST_P(HyStart, ARoundWithoutSamplesProvesNothing)
+{
+	round(40 * MS);
+	round(40 * MS, 0); /* Karn: all of it left twice */
+	round(40 * MS, 0);
+	round(80 * MS, 0);
+	EXPECT_NEAR(round(80 * MS), 2, 0.01);
+}
+
+/* The least of a round counts (currentRoundMinRTT), whatever comes before and behind it. */
+TEST_P(HyStart, TheLeastSampleOfARoundCounts)
+{
+	round(40 * MS);
+	path.send();
+	const u32 before = path.tcb.cc.cwnd, window = path.flight();
+	for (u32 done = 0; done < window; done += 1000) {
+		rub_hystart_sample(&path.tcb, done == 3000 ? 44 * MS : 90 * MS);
+		path.ack(1000);
+		path.send();
+	}
+	EXPECT_NEAR(path.tcb.cc.cwnd / double(before), 2, 0.01);
+	EXPECT_FALSE(over());
+}
+
+/* Back from Conservative Slow Start only for less than the baseline: equal is no false alarm. */
+TEST_P(HyStart, TheBaselineItselfIsNoFalseAlarm)
+{
+	round(40 * MS);
+	round(60 * MS);
+	EXPECT_NEAR(round(60 * MS), 1.25, 0.01);
+	EXPECT_NEAR(round(60 * MS - 1), 2, 0.2);
+	EXPECT_NEAR(round(60 * MS - 1), 2, 0.01);
+}
+
+/* A second alarm has five rounds of its own. */
+TEST_P(HyStart, TheRoundsOfASecondAlarmCountAfresh)
+{
+	round(40 * MS);
+	for (int i = 0; i < 4; i++)
+		round(60 * MS);
+	EXPECT_FALSE(over());
+	round(40 * MS);
+	EXPECT_FALSE(over());
+	round(80 * MS);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_FALSE(over()) << i;
+		round(80 * MS);
+	}
+	round(80 * MS);
+	round(80 * MS); /* its rounds end a few segments before ours */
+	EXPECT_TRUE(over());
+}

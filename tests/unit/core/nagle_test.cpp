@@ -310,3 +310,77 @@ TEST(SillyWindow, AnOrphanEndsAllTheSame)
 	s.take();
 	EXPECT_EQ(s.phase, Script::Phase::GONE);
 }
+
+/*
+ * "a full-sized segment" is Eff.snd.MSS: less all options of this segment (RFC 9293 section 3.7.1),
+ * timestamps and SACK blocks, too.
+ */
+TEST(Nagle, OptionsMakeAFullSegmentShorter)
+{
+	Script s([](rub_config &c) {
+		c.knobs.timestamps = 1;
+		c.knobs.sack = 1;
+	});
+
+	s.open();
+	s.expect(seg(SYN));
+	const u32 echo = s.units.at(0).tsval;
+	s.send(seg(SYN | ACK, 0, 1).with_sack_ok().with_ts(7, echo));
+	s.expect(seg(ACK, 1, 1));
+	s.write(1);
+	s.expect(seg(ACK | PSH, 1, 1, 1));
+	s.write(987);
+	s.silence(); /* 12 bytes of timestamps: 988 would be full */
+	s.send(seg(ACK, 101, 1, 100).with_ts(7, echo));
+	/* 12 more of a block make what is queued more than full. */
+	s.expect(seg(ACK, 2, 1, 976).sack({{101, 201}}));
+	s.silence();
+	s.send(seg(ACK, 301, 1, 100).with_ts(7, echo));
+	s.expect(seg(ACK, 978, 1).sack({{301, 401}, {101, 201}}));
+	s.write(956); /* two blocks are 20 bytes: 968 is full, and 967 are queued */
+	s.silence();
+	s.write(1);
+	s.expect(seg(ACK | PSH, 978, 1, 968).sack({{301, 401}, {101, 201}}));
+	s.silence();
+}
+
+/* RFC 9293 section 3.8.6.2.1 (3): half of the largest window; of scaled ones in bytes. */
+TEST(SillyWindow, HalfOfTheLargestScaledWindowIsNotSilly)
+{
+	for (u16 units : {5, 4}) {
+		Script s([](rub_config &c) { c.knobs.window_scale = 1; });
+
+		s.open();
+		s.expect(seg(SYN).with_scale(0));
+		s.send(seg(SYN | ACK, 0, 1).with_scale(7).window(100));
+		s.expect(seg(ACK, 1, 1));
+		s.send(seg(ACK, 1, 1).window(10)); /* 1280 bytes, the largest */
+		s.write(5 * MSS);
+		s.expect(seg(ACK, 1, 1, MSS));
+		s.silence(); /* 280 bytes would be silly */
+		s.mark();
+		s.send(seg(ACK, 1, 1 + MSS).window(units));
+		if (units == 4) { /* 512 bytes */
+			s.silence();
+			s.expect_at(OVERRIDE, seg(ACK, 1 + MSS, 1, 512));
+		} else {
+			s.expect(seg(ACK, 1 + MSS, 1, 640));
+		}
+		s.silence();
+	}
+}
+
+/* Nor is what fills the window less than silly when more is queued than fits. */
+TEST(SillyWindow, OneByteLessThanHalfIs)
+{
+	Script s;
+
+	s.connect(1500);
+	s.write(5 * MSS);
+	s.expect(seg(ACK, 1, 1, MSS));
+	s.silence();
+	s.send(seg(ACK, 1, 1 + MSS).window(749));
+	s.silence();
+	s.send(seg(ACK, 1, 1 + MSS).window(750));
+	s.expect(seg(ACK, 1 + MSS, 1, 750));
+}

@@ -2,6 +2,8 @@
 /* Pacing: when new data leaves on a path of some length (core/pacing.c). */
 #include "script.h"
 
+#include "core/tcb.h"
+
 using namespace script;
 
 namespace
@@ -318,4 +320,155 @@ TEST(Pacing, WhatThePaceHoldsIsNotTriedAgain)
 	EXPECT_EQ(bytes(s.take()), 5u * MSS);
 	EXPECT_EQ(s.tcb.run.tries, 0u);
 	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
+}
+
+/* RUB_PACE_RTT_MIN exactly: "round trips below [it] are not paced". */
+TEST(PacingRate, BeginsAtAMillisecond)
+{
+	Script s;
+
+	s.connect();
+	s.tcb.srtt = 1'000'000;
+	EXPECT_TRUE(rub_pacing(&s.tcb));
+	s.tcb.srtt = 999'999;
+	EXPECT_FALSE(rub_pacing(&s.tcb));
+}
+
+namespace
+{
+
+/* In the middle of a transfer, at cwnd and SRTT as given; nothing may burst but a quantum. */
+void moving(Script &s, u32 cwnd, ns srtt, u32 ssthresh)
+{
+	s.connect();
+	s.tcb.cc.cwnd = cwnd;
+	s.tcb.cc.ssthresh = ssthresh;
+	s.tcb.srtt = static_cast<rub_ns>(srtt.count());
+	s.tcb.snd_nxt = s.tcb.snd_max = s.tcb.snd_una + MSS;
+	s.tcb.paced = s.tcb.unpaced = 0;
+	s.tcb.paced_from = s.env.now;
+}
+
+} // namespace
+
+/* A millisecond of 2 cwnd / SRTT in slow start, of 1.2 cwnd / SRTT from ssthresh on. */
+TEST(PacingRate, TheQuantumIsAMillisecondOfIt)
+{
+	static constexpr struct {
+		u32 cwnd, ssthresh, quantum;
+	} rows[] = {{500'000, 500'001, 100'000}, {500'000, 500'000, 60'000},
+		    {500'000, 100'000, 60'000},	 {10'000, 20'000, 2'000},
+		    {12'000, 20'000, 2'400},	 {12'000, 12'000, 2'000}};
+
+	for (const auto &row : rows) {
+		Script s;
+
+		moving(s, row.cwnd, 10ms, row.ssthresh);
+		EXPECT_NEAR(rub_pace_quantum(&s.tcb), row.quantum, row.quantum / 1000) << row.cwnd;
+	}
+}
+
+/* The time that a window takes: half a round trip in slow start, five sixths of one later. */
+TEST(PacingRate, AWindowTakesItsShareOfTheRoundTrip)
+{
+	Script s;
+
+	moving(s, 60'000, 60ms, 60'001);
+	s.tcb.paced = 60'000;
+	EXPECT_NEAR(rub_pace_span(&s.tcb), 30e6, 500);
+	s.tcb.cc.ssthresh = 60'000;
+	EXPECT_NEAR(rub_pace_span(&s.tcb), 50e6, 500);
+	s.tcb.paced = 6'000;
+	EXPECT_NEAR(rub_pace_span(&s.tcb), 5e6, 500);
+	s.tcb.paced = 600'000; /* never more than a window's */
+	EXPECT_NEAR(rub_pace_span(&s.tcb), 50e6, 500);
+}
+
+/* Round trips beyond a minute count as a minute: 2^36 ns. */
+TEST(PacingRate, HasALongestRoundTrip)
+{
+	for (u64 srtt :
+	     {(1ull << 36) - 256, 1ull << 36, (1ull << 36) + 1, 1ull << 37, 1ull << 62}) {
+		Script s;
+
+		moving(s, 60'000, ns(static_cast<s64>(srtt)), 60'000);
+		s.tcb.paced = 60'000;
+		EXPECT_NEAR(static_cast<double>(rub_pace_span(&s.tcb)), 5.0 / 6 * (1ull << 36),
+			    500);
+	}
+}
+
+/* A timer may be late by a quantum, to the nanosecond; later than that, the past is past. */
+TEST(PacingRate, LatenessUpToAQuantumIsMadeUpFor)
+{
+	for (rub_ns late : {0u, 1u, 1'000'000u, 1'000'001u}) {
+		Script s;
+
+		moving(s, 60'000, 60ms, 60'000);
+		s.tcb.paced = 1200;
+		const rub_ns due = s.env.now + rub_pace_span(&s.tcb);
+		s.env.now = due + late;
+		rub_pace_sent(&s.tcb, 600, &s.env);
+		EXPECT_EQ(s.tcb.paced_from, late > 1'000'000 ? s.env.now : due) << late;
+		EXPECT_EQ(s.tcb.paced, 600u);
+	}
+}
+
+/* What leaves before its time, as a retransmission may, adds to what left before. */
+TEST(PacingRate, WhatComesEarlyAddsUp)
+{
+	Script s;
+
+	moving(s, 60'000, 60ms, 60'000);
+	s.tcb.paced = 1200;
+	const rub_ns from = s.tcb.paced_from;
+	s.env.now += rub_pace_span(&s.tcb) - 1;
+	rub_pace_sent(&s.tcb, 600, &s.env);
+	EXPECT_EQ(s.tcb.paced_from, from);
+	EXPECT_EQ(s.tcb.paced, 1800u);
+}
+
+/* While the path is short nothing adds up that would be held against it when it grows longer. */
+TEST(PacingRate, ShortPathsOweNothing)
+{
+	Script s;
+
+	moving(s, 60'000, 900us, 60'000);
+	for (int i = 0; i < 3; i++)
+		rub_pace_sent(&s.tcb, 20'000, &s.env);
+	EXPECT_EQ(rub_pace_due(&s.tcb), 0u);
+	s.tcb.srtt = 60'000'000;
+	EXPECT_EQ(s.tcb.paced, 20'000u);
+}
+
+/* A zero-window probe is the clock's, whatever the pace (RFC 9293 section 3.8.6.1). */
+TEST(Pacing, AProbeNeverWaits)
+{
+	Script s([](rub_config &c) { c.persist = schedule("20ms 20ms x1"); });
+
+	paced(s);
+	s.send(seg(ACK, 1, 1).window(0));
+	s.tcb.paced_from = s.env.now;
+	s.tcb.paced = 100 * MSS;
+	s.tcb.unpaced = 0;
+	s.write(MSS);
+	s.silence();
+	ASSERT_GT(s.tcb.paced_from + rub_pace_span(&s.tcb), s.env.now + 20'000'000);
+	s.expect_at(20ms, seg(ACK, 1, 1, 1).as_unit(RUB_UNIT_PROBE));
+}
+
+/* A FIN alone has no payload to spread. */
+TEST(Pacing, AFinAloneNeverWaits)
+{
+	Script s;
+
+	paced(s);
+	s.write(10 * MSS);
+	EXPECT_EQ(bytes(s.take()), 10u * MSS);
+	s.send(seg(ACK, 1, 1 + 9 * MSS).window(WIDE));
+	s.tcb.paced_from = s.env.now;
+	s.tcb.paced = 100 * MSS;
+	ASSERT_GT(rub_pace_due(&s.tcb), s.env.now);
+	s.shutdown();
+	s.expect(seg(FIN | ACK, 1 + 10 * MSS, 1));
 }

@@ -363,3 +363,64 @@ TEST(DSack, BehindTheFin)
 	s.send(seg(ACK | PSH | FIN, 1, 1, 100));
 	s.expect(seg(ACK, 1, 102).sack({{1, 101}}));
 }
+
+/* Section 4, (1): one block of what is duplicate in the latest segment; pieces apart are two. */
+TEST(DSack, OfTwoThatAreApartTheLatestIsTold)
+{
+	Script s(sack_on);
+
+	accept_sack(s);
+	s.send(seg(ACK, 1, 1, 3 * MSS));
+	s.expect(seg(ACK, 1, 1 + 3 * MSS));
+	s.deliver(seg(ACK, 1, 1, MSS));
+	s.deliver(seg(ACK, 1 + 2 * MSS, 1, MSS));
+	s.drain();
+	s.expect(seg(ACK, 1, 1 + 3 * MSS).sack({{1 + 2 * MSS, 1 + 3 * MSS}}));
+}
+
+/* Only the part that was here already: before RCV.NXT, or in what is held, from its front or end.
+ */
+TEST(DSack, IsTheDuplicatePartAlone)
+{
+	Script s(sack_on);
+	Table t(s, 0);
+
+	t.row(0, 500, 500, {});
+	t.row(400, 600, 600, {{400, 500}});
+	t.row(1000, 1500, 600, {{1000, 1500}});
+	t.row(1400, 1600, 600, {{1400, 1500}, {1000, 1600}});
+	t.row(900, 1001, 600, {{1000, 1001}, {900, 1600}});
+	t.row(800, 900, 600, {{800, 1600}}); /* it touches what is held, no more */
+	t.row(1600, 1700, 600, {{800, 1700}});
+	t.row(2000, 2100, 600, {{2000, 2100}, {800, 1700}});
+	t.row(1900, 2100, 600, {{2000, 2100}, {1900, 2100}, {800, 1700}});
+}
+
+/* A path for tiny segments: payload goes before blocks; half of a segment is theirs at most. */
+TEST(SackOut, TinySegmentsHaveNoRoomForBlocks)
+{
+	static constexpr struct {
+		u16 mss;
+		u8 blocks;
+	} rows[] = {{6, 0},  {7, 0},  {8, 0},  {23, 0}, {24, 1},
+		    {39, 1}, {40, 2}, {56, 3}, {72, 4}, {100, 4}};
+
+	for (const auto &row : rows) {
+		Script s(sack_on);
+
+		s.env.path_mss = row.mss;
+		s.env.gso_max = row.mss;
+		accept_sack(s);
+		for (u32 at = 101; at < 900; at += 200) {
+			s.send(seg(ACK, at, 1, 100));
+			s.take();
+		}
+		s.send(seg(ACK, 901, 1, 100));
+		const std::vector<Sent> sent = s.take();
+		ASSERT_EQ(sent.size(), 1u);
+		EXPECT_EQ(sent[0].tx.n_sack, row.blocks) << row.mss;
+		s.write(row.mss);
+		for (const Sent &one : s.take())
+			EXPECT_GE(2 * one.tx.len, row.mss) << row.mss;
+	}
+}
