@@ -48,7 +48,6 @@ void rub_ack_text(struct rub_tcb *tcb, const struct rub_seg *seg, bool smooth,
 /* The process did not answer in time; it is not expected to the next time. */
 void rub_ack_expire(struct rub_tcb *tcb)
 {
-	tcb->ack_from = 0;
 	tcb->flags |= RUB_F_ACK;
 	rub_clear(tcb, RUB_F_ANSWERS);
 }

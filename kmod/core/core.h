@@ -204,7 +204,7 @@ struct rub_cubic {
  */
 struct rub_hystart {
 	rub_ns baseline, rtt, last;
-	u16 samples, rounds;
+	u32 samples, rounds;
 };
 
 /**

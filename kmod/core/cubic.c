@@ -38,11 +38,11 @@ static u32 cubed(u64 ms, u32 mss)
 static u32 w_cubic(const struct rub_tcb *tcb, u64 t)
 {
 	const struct rub_cubic *cubic = &tcb->cc.cubic;
-	u32 away = cubed(t > cubic->k ? t - cubic->k : cubic->k - t, tcb->snd_mss);
+	/* One of the two is nothing. */
+	u32 above = cubed(max_t(u64, t, cubic->k) - cubic->k, tcb->snd_mss);
+	u32 below = cubed(cubic->k - min_t(u64, t, cubic->k), tcb->snd_mss);
 
-	if (t > cubic->k)
-		return cubic->w_max + away;
-	return cubic->w_max - min_t(u32, away, cubic->w_max);
+	return cubic->w_max + above - min_t(u32, below, cubic->w_max);
 }
 
 /* Figure 2: K = cubic_root((W_max - cwnd_epoch) / C), in ms. */
@@ -60,7 +60,6 @@ static void begin(struct rub_tcb *tcb, const struct rub_env *env)
 
 	cubic->runs = true;
 	cubic->epoch = env->now;
-	cubic->seen = env->now;
 	cubic->w_est = cwnd;
 	cubic->carry = 0;
 	cubic->w_max = max_t(u32, cubic->w_max, cwnd);
@@ -124,8 +123,6 @@ void rub_cubic_pause(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_cubic *cubic = &tcb->cc.cubic;
 
-	if (!cubic->runs)
-		return;
 	cubic->epoch += env->now - cubic->seen;
 	cubic->seen = env->now;
 }

@@ -18,11 +18,9 @@ void rub_ecn_reduced(struct rub_tcb *tcb)
 		tcb->flags |= RUB_F_CWR;
 }
 
-/* Section 6.1.3. A CWR packet may bring a new mark itself. */
+/* Section 6.1.3. A CWR packet may bring a new mark itself. Without agreement it is never echoed. */
 void rub_ecn_arrived(struct rub_tcb *tcb, const struct rub_seg *seg)
 {
-	if (!agreed(tcb))
-		return;
 	if (seg->flags & RUB_CWR)
 		rub_clear(tcb, RUB_F_ECE);
 	if (seg->ecn == RUB_CE)

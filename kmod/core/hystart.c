@@ -24,10 +24,9 @@ void rub_hystart_sample(struct rub_tcb *tcb, rub_ns sample)
 {
 	struct rub_hystart *hy = &tcb->cc.hystart;
 
-	if (!first_slow_start(&tcb->cc))
-		return;
+	sample = max_t(rub_ns, sample, 1); /* 0 stands for infinite */
 	hy->rtt = hy->rtt ? min_t(rub_ns, hy->rtt, sample) : sample;
-	if (hy->samples < RUB_HYSTART_SAMPLES && ++hy->samples < RUB_HYSTART_SAMPLES)
+	if (++hy->samples < RUB_HYSTART_SAMPLES)
 		return;
 	if (hy->baseline) {
 		/* A false alarm: slow start as before. */
@@ -46,10 +45,8 @@ void rub_hystart_round(struct rub_tcb *tcb)
 	if (!first_slow_start(&tcb->cc))
 		return;
 	/* The round in which it began counts, though it was none in full. */
-	if (hy->baseline && ++hy->rounds >= RUB_HYSTART_ROUNDS) {
+	if (hy->baseline && ++hy->rounds >= RUB_HYSTART_ROUNDS)
 		tcb->cc.ssthresh = tcb->cc.cwnd;
-		return;
-	}
 	hy->last = hy->rtt;
 	hy->rtt = 0;
 	hy->samples = 0;

@@ -11,7 +11,6 @@ void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample)
 
 	tcb->held = 0;
 	sample = max_t(rub_ns, sample, 1); /* srtt 0 means that nothing was measured */
-	rub_hystart_sample(tcb, sample);
 	tcb->min_rtt = tcb->min_rtt ? min_t(rub_ns, tcb->min_rtt, sample) : sample;
 	tcb->loss.tlp.measured = true;
 	if (!tcb->srtt) {
@@ -41,10 +40,8 @@ bool rub_rtt_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 /* Our SYN is acknowledged. If it left twice the watch is stopped (Karn). */
 void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env)
 {
-	if (!(tcb->flags & RUB_F_RTT)) {
-		rub_rtt_echo(tcb, seg, env);
-	} else {
-		rub_clear(tcb, RUB_F_RTT);
+	if (tcb->flags & RUB_F_RTT)
 		rub_rtt_sample(tcb, env->now - tcb->rtt_start);
-	}
+	else
+		rub_rtt_echo(tcb, seg, env);
 }

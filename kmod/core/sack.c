@@ -47,6 +47,8 @@ void rub_sack_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 		}
 		rub_rec_trim(out, i, end);
 	}
+	if (once)
+		rub_hystart_sample(tcb, env->now - sent);
 	if (seq_before(tcb->snd_una, tcb->rtt_seq))
 		return;
 	tcb->rtt_seq = tcb->snd_una; /* it follows, lest it seem to lie ahead one day */

@@ -29,10 +29,12 @@ static u32 offerable(u32 bytes, u8 scale)
 	return min_t(u32, bytes, RUB_WINDOW_MAX << scale);
 }
 
-/* Fr * RCV.BUFF, as far as the window can offer it. */
+/* Fr * RCV.BUFF, as far as the window can offer it; never nothing. */
 static u32 half_buffer(const struct rub_env *env, u8 scale)
 {
-	return offerable(env->rcv_buf ? env->rcv_buf : ~0U, scale) / 2;
+	u32 most = offerable(env->rcv_buf ? env->rcv_buf : RUB_CWND_MAX, scale);
+
+	return most - most / 2;
 }
 
 /* Section 3.8.6.2.2: the right edge moves by a worthwhile step or not at all. To: 0 for not. */
@@ -42,7 +44,7 @@ static u32 step_to(const struct rub_tcb *tcb, const struct rub_env *env, u8 scal
 	u32 free = whole_units(offerable(env->rcv_free, scale), scale);
 	u32 cur = tcb->rcv_edge - tcb->rcv_nxt;
 
-	return free > cur && free - cur >= step ? free : 0;
+	return free >= cur + step ? free : 0;
 }
 
 /*

@@ -429,6 +429,7 @@ TEST(CubicNumbers, HoursBehindKItStillGrows)
 	     {1u << 20, (1u << 20) + 1, 1u << 21, 2'642'245u, 2'642'246u, 1u << 22, 1u << 30}) {
 		Path path = moment(20'000, 20'000, 0, 0, ms);
 
+		path.tcb.srtt = 0;
 		rub_cubic_acked(&path.tcb, 20'000, &path.env);
 		EXPECT_EQ(path.tcb.cc.cwnd, 30'000u) << ms;
 	}
@@ -458,4 +459,22 @@ TEST(CubicNumbers, AnEpochStartsTheEstimatesSharesAfresh)
 	EXPECT_EQ(path.tcb.cc.cubic.w_est, 1000u);
 	rub_cubic_acked(&path.tcb, 1, &path.env);
 	EXPECT_EQ(path.tcb.cc.cubic.w_est, 1001u);
+}
+
+/* Section 5.8: what has passed since the last acknowledgement is added to t_epoch, once. */
+TEST(CubicNumbers, APauseMovesTheEpoch)
+{
+	Path path = moment(20'000, 20'000, 0, 0, 1500);
+	const rub_ns epoch = path.tcb.cc.cubic.epoch;
+
+	path.env.now += 700 * RUB_NS_PER_MS;
+	rub_cubic_pause(&path.tcb, &path.env);
+	EXPECT_EQ(path.tcb.cc.cubic.epoch, epoch + 700 * RUB_NS_PER_MS);
+	rub_cubic_pause(&path.tcb, &path.env);
+	EXPECT_EQ(path.tcb.cc.cubic.epoch, epoch + 700 * RUB_NS_PER_MS);
+	path.env.now += 50 * RUB_NS_PER_MS;
+	rub_cubic_acked(&path.tcb, 1, &path.env); /* this time counts */
+	path.env.now += 30 * RUB_NS_PER_MS;
+	rub_cubic_pause(&path.tcb, &path.env);
+	EXPECT_EQ(path.tcb.cc.cubic.epoch, epoch + 730 * RUB_NS_PER_MS);
 }

@@ -501,3 +501,63 @@ TEST(Delack, OffALocalDropIsAnsweredWhenThePeerSendsAgain)
 	s.send(seg(ACK | PSH, 1, 1, 100));
 	s.expect(seg(ACK, 1, 101));
 }
+
+/* A pause is longer than an RTO: at the RTO exactly it is none. */
+TEST(Delack, AnRtoExactlyIsNoPause)
+{
+	for (ns pause : {RTO, RTO + 1ns}) {
+		Script s(delayed);
+		u32 at = 1;
+
+		s.connect();
+		for (int i = 0; i < 30; i++, at += 100) {
+			s.send(seg(ACK | PSH, at, 1, 100));
+			s.take();
+		}
+		s.at(DELAY);
+		s.take();
+		s.at(pause);
+		s.send(seg(ACK | PSH, at, 1, 100));
+		if (pause == RTO)
+			s.silence();
+		else
+			s.expect(seg(ACK, 1, at + 100));
+	}
+}
+
+/* Data that leaves when the delay is over is no answer that an ACK could have waited for. */
+TEST(Delack, AnAnswerComesBeforeTheDelayIsOver)
+{
+	for (ns late : {DELAY - 1ns, DELAY}) {
+		Script s(delayed);
+
+		s.connect();
+		s.send(seg(ACK | PSH, 1, 1, 100));
+		s.expect(seg(ACK, 1, 101));
+		s.at(late);
+		s.write(100);
+		s.expect(seg(ACK | PSH, 1, 101, 100));
+		s.send(seg(ACK | PSH, 101, 101, 100));
+		if (late < DELAY)
+			s.silence();
+		else
+			s.expect(seg(ACK, 101, 201));
+	}
+}
+
+/* Switched off while one waits: it is due at once, and dropped locally it is not due for ever. */
+TEST(Delack, SwitchedOffADropIsNotTriedAgain)
+{
+	Script s(delayed);
+
+	s.connect();
+	answers_data(s);
+	s.send(seg(ACK | PSH, NEXT, NEXT, 100));
+	s.silence();
+	s.drop_next(1);
+	s.tune([](rub_config &config) { config.delack = 0; });
+	s.at(s.now());
+	s.silence();
+	EXPECT_EQ(s.dropped(), 1u);
+	EXPECT_TRUE(s.never_due());
+}

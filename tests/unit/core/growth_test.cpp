@@ -117,6 +117,17 @@ TEST_P(Growth, AnEchoCountsOnceAWindowForEver)
 	EXPECT_LT(cwnd(), once);
 }
 
+/* "halve": a window that is below ssthresh already, as what is in flight shows, too. */
+TEST_P(Growth, AnEchoHalvesAWindowBelowTheThreshold)
+{
+	settle(path, 20000);
+	path.send();
+	path.tcb.cc.cwnd = 6000;
+	echo(path, path.tcb.snd_una + 1000);
+	EXPECT_GE(path.tcb.cc.ssthresh, 10000u);
+	EXPECT_EQ(cwnd(), 3000u);
+}
+
 /* However many bytes later: sequence numbers come round (RFC 9293 section 3.4). */
 TEST_P(Growth, AnEchoCountsAfterGigabytes)
 {
@@ -309,6 +320,22 @@ TEST_P(Growth, UseBeforeAnIdleTimeDoesNotCount)
 	}
 }
 
+/* Nor where the last acknowledgement before it ended a recovery, and no round. */
+TEST_P(Growth, UseBeforeARecoveryDoesNotCountEither)
+{
+	settle(path, 80000);
+	for (int i = 0; i < 3; i++)
+		exchange(path, ~0u);
+	path.send();
+	path.tcb.snd_una = path.tcb.snd_max;
+	path.tcb.cc.cwnd = 80000;
+	path.env.now += 60 * RUB_NS_PER_S;
+	for (int i = 0; i < 5; i++) {
+		exchange(path, 1000);
+		EXPECT_EQ(cwnd(), 10000u) << i;
+	}
+}
+
 /* Half of the window is use enough (RFC 7661 section 4.2), a byte less is not; of an odd one, more.
  */
 TEST_P(Growth, HalfOfTheWindowIsUse)
@@ -471,11 +498,13 @@ TEST_F(CubicEpoch, TimeOfAWindowUnusedDoesNotCount)
 		p->ack(p->flight());
 		p->tcb.cc.used = p->tcb.cc.used_before = 0;
 	}
+	limited.send(1000); /* never idle */
 	for (int i = 0; i < 50; i++) {
 		limited.send(1000);
 		limited.env.now += 100 * MS;
 		limited.ack(1000);
 	}
+	limited.ack(1000);
 	for (int i = 0; i < 5; i++) {
 		path.round();
 		limited.round();

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "cc_path.h"
+#include "script.h"
 
 namespace
 {
@@ -128,6 +129,20 @@ TEST_P(HyStart, ALaterSlowStartIsNotSlowedDown)
 	EXPECT_NEAR(round(80 * MS), 2, 0.01);
 }
 
+/* A loss ends the first slow start, and with it Conservative Slow Start: ssthresh is the loss's. */
+TEST_P(HyStart, ALossEndsIt)
+{
+	round(40 * MS);
+	round(60 * MS);
+	round(60 * MS);
+	ASSERT_NE(path.tcb.cc.hystart.baseline, 0u);
+	path.lose();
+	const u32 ssthresh = path.tcb.cc.ssthresh;
+	for (int i = 0; i < 10; i++)
+		round(60 * MS);
+	EXPECT_EQ(path.tcb.cc.ssthresh, ssthresh);
+}
+
 INSTANTIATE_TEST_SUITE_P(Under, HyStart,
 			 testing::Values(RUBATO_CONGESTION_CUBIC, RUBATO_CONGESTION_NEWRENO),
 			 [](const auto &algorithm) {
@@ -186,4 +201,35 @@ TEST_P(HyStart, TheRoundsOfASecondAlarmCountAfresh)
 	round(80 * MS);
 	round(80 * MS); /* its rounds end a few segments before ours */
 	EXPECT_TRUE(over());
+}
+
+/*
+ * Section 4.2: every acknowledgement is a sample, eight of a round tell. (RFC 6298 needs one a
+ * flight; that is the timer's estimate.)
+ */
+TEST(HyStartScript, AConnectionThatSlowsDownLeavesSlowStart)
+{
+	using namespace script;
+	constexpr u16 WIDE = 60000;
+	Script s;
+	u32 acked = 1;
+
+	s.mark();
+	s.open();
+	s.expect(seg(SYN));
+	s.at(40ms);
+	s.send(seg(SYN | ACK, 0, 1).window(WIDE));
+	s.expect(seg(ACK, 1, 1));
+	s.write(200 * script::MSS);
+	s.take();
+	/* Rounds of 40 ms, then such whose answers all take 60 ms: RttThresh is 5 ms. */
+	for (ns trip : {40ms, 40ms, 60ms, 60ms}) {
+		const u32 end = s.tcb.snd_nxt - s.iss;
+
+		s.at(s.now() + trip);
+		s.take();
+		for (; acked < end; s.take())
+			s.send(seg(ACK, 1, acked += script::MSS).window(WIDE));
+	}
+	EXPECT_NE(s.tcb.cc.hystart.baseline, 0u);
 }

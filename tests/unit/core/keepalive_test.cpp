@@ -422,3 +422,21 @@ TEST(Keepalive, ProbeDoesNotReplaceADelayedAck)
 	s.expect_at(1ms, probe(1, 1, 41));
 	s.expect_at(100ms, seg(ACK, 1, 41));
 }
+
+/* The peer is heard between the clock and the probe: none leaves, nor does anything in its name. */
+TEST(Keepalive, HeardBeforeTheProbeCouldLeave)
+{
+	Script s(brisk);
+	rub_rx rx;
+
+	s.connect();
+	turn_on(s);
+	s.env.now += in_ns(10s);
+	rub_expire(&s.tcb, &s.env, &rx);
+	s.deliver(seg(ACK, 1, 1));
+	s.drain();
+	s.silence();
+	rub_set(&s.tcb, RUB_OPTION_CORK, true, &s.env);
+	s.write(10); /* corked, and no zero-window probe either */
+	s.silence();
+}

@@ -472,3 +472,22 @@ TEST(Pacing, AFinAloneNeverWaits)
 	s.shutdown();
 	s.expect(seg(FIN | ACK, 1 + 10 * MSS, 1));
 }
+
+/* RFC 3168 section 6.1.2: what an echo at one segment holds back leaves at the RTO, not behind it.
+ */
+TEST(PacingRate, AnEchosWaitEndsAtTheRto)
+{
+	Script s;
+	rub_tx tx{};
+
+	moving(s, 60'000, 60ms, 60'000);
+	s.tcb.paced = 60'000;
+	tx.unit = RUB_UNIT_DATA;
+	tx.len = MSS;
+	const rub_ns rto = rub_rto(&s.tcb, &s.policy);
+	s.tcb.cc.echoed = s.env.now - rto;
+	EXPECT_FALSE(rub_pace_holds(&s.tcb, &s.env, &tx));
+	EXPECT_EQ(tx.not_before, rub_pace_due(&s.tcb)); /* the queue discipline holds it */
+	s.tcb.cc.echoed++;
+	EXPECT_TRUE(rub_pace_holds(&s.tcb, &s.env, &tx));
+}

@@ -345,3 +345,60 @@ TEST(WindowScale, TheClockSendsAgainWhatARoundedWindowTakes)
 	s.send(seg(ACK, 1, 41).window(0));
 	EXPECT_TRUE(s.never_due());
 }
+
+/* Section 2.4: rounded up where there is room, and be it to the byte; with a byte less, down. */
+TEST(WindowScale, RoundingIsUpToTheLastByteOfRoom)
+{
+	for (u32 reads : {19u, 20u}) {
+		constexpr u32 SIZE = 1 << 20;
+		Script s(scaled);
+
+		connect_scaled(s, SIZE, 5, 0, PEER_WND);
+		s.send(seg(ACK, 1, 1, 500));
+		s.take();
+		s.read(reads);
+		s.silence();
+		s.send(seg(ACK, 1, 1,
+			   500)); /* SIZE - 500 is 32752.375 units, SIZE - 480 is 32753 */
+		s.expect(seg(ACK, 1, 501).window(reads == 20 ? 32753 : 32752));
+	}
+}
+
+/* RFC 9293 section 3.8.6.2.2: whatever the scale, the edge moves by a full segment, in whole units.
+ */
+TEST(WindowScale, AClosedWindowOpensByAFullSegment)
+{
+	constexpr u32 SIZE = 1 << 18, UNIT = 1 << 3;
+	Script s(scaled);
+
+	connect_scaled(s, SIZE, 3, 0, PEER_WND);
+	s.send(seg(ACK, 1, 1, SIZE));
+	s.expect(seg(ACK, 1, 1 + SIZE).window(0));
+	s.read(MSS - 1);
+	s.silence();
+	s.read(1);
+	s.expect(seg(ACK, 1, 1 + SIZE).window(MSS / UNIT));
+	s.read(7); /* MSS + 7 would be as many units */
+	s.silence();
+}
+
+/* The smallest buffers: a step of half of it, at least a byte. */
+TEST(WindowScale, ABufferOfAFewBytes)
+{
+	for (u32 size : {1u, 2u, 3u}) {
+		Script s;
+
+		s.buffer = size;
+		s.connect();
+		s.send(seg(ACK | PSH, 1, 1, size));
+		s.expect(seg(ACK, 1, 1 + size).window(0));
+		ASSERT_EQ(s.call(RUB_CALL_RECEIVE, 0), 0); /* nothing was read */
+		s.silence();
+		if (size == 3) {
+			s.read(1); /* less than half */
+			s.silence();
+		}
+		s.read(1);
+		s.expect(seg(ACK, 1, 1 + size).window(size == 3 ? 2 : 1));
+	}
+}
