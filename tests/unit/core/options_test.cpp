@@ -221,6 +221,7 @@ TEST(Options, TheBytesOfEveryForm)
 		{false, RUB_OPT_TS, 0, nops + times},
 		{false, 0, 2, blocks},
 		{false, RUB_OPT_TS, 2, nops + times + blocks},
+		{true, RUB_OPT_WSCALE, 2, mss + scale + blocks},
 	};
 
 	for (const auto &row : rows) {
@@ -282,6 +283,7 @@ TEST(Options, SackBlocksAreReadAgain)
 
 			EXPECT_EQ(bytes.size(), (times ? 12u : 0u) + (n ? 4u + 8u * n : 0u));
 			ASSERT_TRUE(parse(bytes, seg, ACK));
+			EXPECT_EQ(seg.opts, tx.opts) << "an option of ten bytes is no timestamp";
 			ASSERT_EQ(seg.n_sack, n);
 			for (u32 i = 0; i < n; i++) {
 				EXPECT_EQ(seg.sack[i].from, tx.sack[i].from);
