@@ -123,6 +123,8 @@ void rub_cubic_pause(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_cubic *cubic = &tcb->cc.cubic;
 
+	if (!cubic->runs)
+		return;
 	cubic->epoch += env->now - cubic->seen;
 	cubic->seen = env->now;
 }

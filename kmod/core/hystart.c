@@ -24,6 +24,8 @@ void rub_hystart_sample(struct rub_tcb *tcb, rub_ns sample)
 {
 	struct rub_hystart *hy = &tcb->cc.hystart;
 
+	if (!first_slow_start(&tcb->cc))
+		return;
 	sample = max_t(rub_ns, sample, 1); /* 0 stands for infinite */
 	hy->rtt = hy->rtt ? min_t(rub_ns, hy->rtt, sample) : sample;
 	if (++hy->samples < RUB_HYSTART_SAMPLES)

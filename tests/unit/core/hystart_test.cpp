@@ -143,6 +143,19 @@ TEST_P(HyStart, ALossEndsIt)
 	EXPECT_EQ(path.tcb.cc.ssthresh, ssthresh);
 }
 
+/* What was measured while a loss was believed in says nothing of slow start, if it is undone. */
+TEST_P(HyStart, AnUndoneLossLeavesNoAlarm)
+{
+	round(40 * MS);
+	round(40 * MS);
+	path.send();
+	rub_cc_congestion(&path.tcb, path.flight(), &path.env);
+	for (int i = 0; i < 20; i++)
+		rub_hystart_sample(&path.tcb, 80 * MS);
+	rub_cc_undo(&path.tcb);
+	EXPECT_EQ(rub_hystart_divisor(&path.tcb), 1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Under, HyStart,
 			 testing::Values(RUBATO_CONGESTION_CUBIC, RUBATO_CONGESTION_NEWRENO),
 			 [](const auto &algorithm) {
