@@ -6,6 +6,15 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 CMD ?=
 WHAT ?= both
+# Which kernel: 6.1 (without a word) or 6.12; not what an environment happens to hold.
+KERNEL :=
+ifneq ($(filter-out 6.1 6.12,$(KERNEL)),)
+$(error there is no KERNEL=$(KERNEL). There are: 6.1 6.12)
+endif
+KERNEL_SETUP := $(filter-out 6.1,$(KERNEL))
+ifneq ($(KERNEL),)
+export RUBATO_KERNEL := $(KERNEL)
+endif
 
 .PHONY: help setup setup-check all module userspace unit demo test check check-long coverage mutants bench kselftest kselftest-install vm bare-check format clean
 .DEFAULT_GOAL := help
@@ -16,6 +25,7 @@ help:
 	@sed -n 's/^## \([a-z-]*\): */\1|/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='|' read -r name text; do printf '  make %-18s %s\n' "$$name" "$$text"; done
 	@echo
+	@echo "KERNEL=6.12 (test: its kselftests, vm, demo, module): the second kernel instead of 6.1."
 	@echo "Nothing of this machine is touched but packages, build/ and a cache folder; the"
 	@echo "module is loaded only in a VM. Options of one script: scripts/NAME --help."
 
@@ -24,8 +34,13 @@ demo: setup all
 	@scripts/demo
 
 ## test: every test, host and VM; ends with "N passed, N failed"
+ifeq ($(KERNEL),)
 test: setup-check
 	@scripts/test
+else
+test: setup
+	@scripts/test kselftest$(KERNEL_SETUP:%=-%)
+endif
 
 ## check: what judges the tests, and longer ones: coverage, mutants
 check: setup-check
@@ -79,7 +94,7 @@ kselftest-install: setup
 
 ## setup: install what is needed (demo and test do it themselves)
 setup:
-	@scripts/setup
+	@scripts/setup base $(KERNEL_SETUP)
 setup-check:
 	@scripts/setup base check
 

@@ -14,17 +14,33 @@ say() { printf '%s\n' "$*"; }
 complain() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { complain "$*"; exit 1; }
 
-# The kernel release that the installed linux-headers-amd64 stands for, e.g. 6.1.0-56-amd64.
-# The first word of its dependency is the only place that names it without asking apt.
-kernel_release() {
-	local depends
-	depends=$(dpkg-query -W -f '${Depends}' linux-headers-amd64 2>/dev/null) || return 1
-	depends=${depends#linux-headers-}
-	printf '%s\n' "${depends%% *}"
-}
-
 # Where the unpacked kernel image and its modules are kept.
 kernel_dir() { printf '%s/kernel/%s\n' "$CACHE" "$1"; }
+
+# The release, e.g. 6.1.0-56-amd64, of the kernel that a word names: 6.1 is what the installed
+# linux-headers-amd64 stands for, 6.12 what scripts/setup has unpacked; any other word is a release.
+# Without one RUBATO_KERNEL, or 6.1.
+kernel_release() {
+	local word=${1:-${RUBATO_KERNEL:-6.1}} depends
+	case $word in
+	6.1)
+		# The first word of its dependency is the only place that names it without asking apt.
+		depends=$(dpkg-query -W -f '${Depends}' linux-headers-amd64 2>/dev/null) || return 1
+		depends=${depends#linux-headers-}
+		printf '%s\n' "${depends%% *}"
+		;;
+	6.12) readlink "$(kernel_dir 6.12)" ;;
+	*) printf '%s\n' "$word" ;;
+	esac
+}
+
+# What brings the kernel that a word names.
+kernel_setup() {
+	case ${1:-${RUBATO_KERNEL:-6.1}} in
+	6.12) printf 'scripts/setup %s\n' "${1:-$RUBATO_KERNEL}" ;;
+	*) printf 'scripts/setup\n' ;;
+	esac
+}
 
 # Runs a command with its output in a log file; shows the log only when the command fails.
 quietly() {
@@ -41,17 +57,30 @@ quietly() {
 # The folder in which kbuild builds a module for a release.
 kernel_headers() {
 	local dir
-	for dir in "/lib/modules/$1/build" "/usr/src/linux-headers-$1"; do
+	for dir in "$(kernel_dir "$1")/lib/modules/$1/build" "/lib/modules/$1/build" "/usr/src/linux-headers-$1"; do
 		[ -e "$dir/Makefile" ] && { printf '%s\n' "$dir"; return; }
 	done
 	return 1
 }
 
-# Where scripts/build-module leaves the module for a release.
-module_path() { printf '%s/kernel/%s/kmod/rubato.ko\n' "$BUILD" "$1"; }
+# Where scripts/build-module leaves the module for a release, or the one with a bug of that name.
+module_path() { printf '%s/kernel/%s/kmod/rubato.ko\n' "$BUILD" "$1${2:+-$2}"; }
 
 # The folders of our built tools as the head of a PATH, "dir:dir:", whatever CMake calls them.
 tool_path() {
 	[ -d "$BUILD/host/userspace" ] || return 0
 	find "$BUILD/host/userspace" -type f -perm -u+x -name 'rubato*' ! -name '*.so*' -printf '%h:' | tr -d '\n'
 }
+
+# ---- apt, as root
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		env DEBIAN_FRONTEND=noninteractive "$@"
+	else
+		sudo env DEBIAN_FRONTEND=noninteractive "$@"
+	fi
+}
+
+# Another apt may be at work (unattended upgrades): wait for it.
+apt_get() { as_root apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }

@@ -7,6 +7,7 @@ import os
 import pathlib
 import signal
 import subprocess
+from functools import partial
 
 from tally import Counts, tally
 
@@ -196,16 +197,17 @@ def mutants(name, size):
     return script(name, size, *(["--count", "2000", "--seed", "night"] if size == "long" else []))
 
 
-def kselftest(_name, _size):
-    """All kselftests in one boot, by the kernel tree's own runner."""
-    log = LOGS / "kselftest.log"
+def kselftest(name, _size, kernel=None):
+    """All kselftests in one boot, by the kernel tree's own runner. kernel: as scripts/vm knows it."""
+    log = LOGS / f"{name}.log"
     status = run([SCRIPTS / "build-kselftest"], log)
     if status:
         return Counts(failures=[f"the kselftests do not build (log: {relative(log)})"])
-    command = [SCRIPTS / "vm", "--timeout", str(KSELFTEST_LIMIT), "--console", LOGS / "kselftest-console.log"]
-    command += ["--kmsg", LOGS / "kselftest-kmsg.log", "--", SCRIPTS / "guest/loaded"]
+    command = [SCRIPTS / "vm", "--timeout", str(KSELFTEST_LIMIT), "--console", LOGS / f"{name}-console.log"]
+    command += ["--kmsg", LOGS / f"{name}-kmsg.log", "--", SCRIPTS / "guest/loaded"]
     command += [BUILD / "kselftest/run_kselftest.sh"]
-    status = run(command, log, limit=KSELFTEST_LIMIT + 60)
+    chosen = {"RUBATO_KERNEL": kernel} if kernel else {}
+    status = run(command, log, limit=KSELFTEST_LIMIT + 60, env=os.environ | chosen)
     counts = count_log(log, 0, "kselftest")
     # The runner says 0 even when tests fail, so anything else is the VM's own verdict.
     if status:
@@ -215,7 +217,7 @@ def kselftest(_name, _size):
 
 
 class Suite:
-    """A line of scripts/test: how it runs, what it needs built, in which sizes it exists."""
+    """A line of scripts/test: how it runs, what it needs built, in which sizes it exists (none: by name only)."""
 
     def __init__(self, job, needs=(), sizes=("test",)):
         self.job = job
@@ -224,6 +226,7 @@ class Suite:
 
 
 HOST = ("build-userspace",)
+TOOLS = "build-userspace tools"
 SUITES = {
     "laws": Suite(folder),
     "scripts": Suite(folder),
@@ -235,6 +238,8 @@ SUITES = {
     "vm": Suite(folder),
     "kselftest": Suite(kselftest, ("build-module", "build-userspace")),
     "planted": Suite(lambda *_: run_program(REPO / "tests/kselftest/planted.sh"), ("build-module",)),
+    # Only by its name: `make test KERNEL=6.12`.
+    "kselftest-6.12": Suite(partial(kselftest, kernel="6.12"), ("build-module 6.12", TOOLS), ()),
     "coverage": Suite(script, sizes=("check",)),
     "mutants": Suite(mutants, sizes=("check", "long")),
     # Only that every benchmark works; `make bench` measures.

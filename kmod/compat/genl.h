@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Differences between kernel versions in generic netlink. Every difference that the module meets
- * stands in this folder, asked by what the headers have, never by their version: stable kernels
- * take things over.
+ * Differences between kernels in generic netlink. Every difference that the module meets stands in
+ * this folder, found by compiling a snippet of probe/ (Documentation/porting.md), never by version:
+ * stable kernels take things over.
  */
 #ifndef RUBATO_COMPAT_GENL_H
 #define RUBATO_COMPAT_GENL_H
 
 #include <net/genetlink.h>
 
-/* Multicast groups for the capable only: 6.7, and 6.1's stable series. */
-#ifdef GENL_MCAST_CAP_NET_ADMIN
-#define RUBATO_HAS_ADMIN_GROUPS
+/* An element of a table of groups: one for the capable only, or none if the kernel has none such. */
+#ifdef RUBATO_HAS_GENL_ADMIN_GROUPS
+#define RUBATO_ADMIN_GROUP(index, title) \
+	[index] = { .name = title, .flags = GENL_MCAST_CAP_NET_ADMIN },
+#else
+#define RUBATO_ADMIN_GROUP(index, title)
 #endif
+
+/* The attributes of the request that began a dump. */
+static inline struct nlattr **rubato_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef RUBATO_HAS_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
 
 #endif

@@ -118,12 +118,7 @@ static const struct genl_ops ops[] = {
  */
 static const struct genl_multicast_group groups[] = {
 	[RUBATO_GROUP_EVENTS] = { .name = RUBATO_MCGRP_EVENTS },
-#ifdef RUBATO_HAS_ADMIN_GROUPS
-	[RUBATO_GROUP_EVENTS_FULL] = {
-		.name = RUBATO_MCGRP_EVENTS_FULL,
-		.flags = GENL_MCAST_CAP_NET_ADMIN,
-	},
-#endif
+	RUBATO_ADMIN_GROUP(RUBATO_GROUP_EVENTS_FULL, RUBATO_MCGRP_EVENTS_FULL)
 };
 
 struct genl_family rubato_genl_family __ro_after_init = {

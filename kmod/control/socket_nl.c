@@ -8,6 +8,7 @@
  * after it to the listing ends up with what is. The dump says NLM_F_DUMP_INTR when the policy
  * changed meanwhile: then the remaining times are of two minds.
  */
+#include "compat/genl.h"
 #include "control/parts.h"
 #include "conn/conn.h"
 #include "policy/policy.h"
@@ -248,7 +249,7 @@ int rubato_nl_socket_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err;
 
 	if (!dump->begun) {
-		err = read_filter(dump, genl_dumpit_info(cb)->attrs, cb->extack);
+		err = read_filter(dump, rubato_dump_attrs(cb), cb->extack);
 		if (err)
 			return err;
 		dump->event_seq = rubato_report_seq(net);

@@ -59,7 +59,7 @@ static struct sock *take_child(struct sock *sk, int flags, int *err)
 	}
 }
 
-int rubato_accept_call(struct socket *sock, struct socket *newsock, int flags, bool kern)
+int rubato_accept_call(struct socket *sock, struct socket *newsock, int flags)
 {
 	struct sock *sk = sock->sk;
 	struct sock *child;

@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
+#include "compat/inet.h"
 #include "socket/calls.h"
 
 /* As inet_bind(): AF_UNSPEC passes for AF_INET if it says "any", old programs do that. */
@@ -51,7 +52,7 @@ static int bind_locked(struct sock *sk, __be32 local, u16 port)
 
 	if (sk->sk_state != TCP_CLOSE || inet->inet_num)
 		return -EINVAL;
-	if (!port && inet->bind_address_no_port) {
+	if (!port && rubato_binds_without_port(sk)) {
 		inet->inet_rcv_saddr = local;	/* connect() will pick the port */
 		inet->inet_saddr = local;
 	} else {

@@ -15,7 +15,7 @@ extern const struct proto_ops rubato_stream_ops;
 int rubato_bind_call(struct socket *sock, struct sockaddr *uaddr, int len);
 int rubato_connect_call(struct socket *sock, struct sockaddr *uaddr, int len, int flags);
 int rubato_listen_call(struct socket *sock, int backlog);
-int rubato_accept_call(struct socket *sock, struct socket *newsock, int flags, bool kern);
+int rubato_accept_call(struct socket *sock, struct socket *newsock, int flags);
 int rubato_sendmsg_call(struct socket *sock, struct msghdr *msg, size_t len);
 int rubato_recvmsg_call(struct socket *sock, struct msghdr *msg, size_t len, int flags);
 __poll_t rubato_poll_call(struct file *file, struct socket *sock, poll_table *wait);

@@ -9,6 +9,7 @@
 #include <linux/stringify.h>
 #include <net/inet_common.h>
 #include <net/protocol.h>
+#include "compat/inet.h"
 #include "socket/calls.h"
 #include "socket/socket.h"
 
@@ -37,8 +38,7 @@ static void init_inet(struct sock *sk)
 	atomic_set(&inet->inet_id, 0);
 	inet->uc_ttl = -1;
 	inet->mc_ttl = 1;
-	inet->mc_loop = 1;
-	inet->mc_all = 1;
+	rubato_init_multicast(sk);
 }
 
 static int family_create(struct net *net, struct socket *sock, int protocol, int kern)

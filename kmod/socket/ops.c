@@ -7,7 +7,10 @@
  */
 #include <linux/module.h>
 #include <net/inet_common.h>
+#include "compat/accept.h"
 #include "socket/calls.h"
+
+RUBATO_DEFINE_ACCEPT(accept_with_args, rubato_accept_call)
 
 const struct proto_ops rubato_stream_ops = {
 	.family = PF_INET,
@@ -16,7 +19,7 @@ const struct proto_ops rubato_stream_ops = {
 	.bind = rubato_bind_call,
 	.connect = rubato_connect_call,
 	.socketpair = sock_no_socketpair,
-	.accept = rubato_accept_call,
+	.accept = accept_with_args,
 	.getname = inet_getname,
 	.poll = rubato_poll_call,
 	.ioctl = rubato_ioctl_call,

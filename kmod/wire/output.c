@@ -9,6 +9,7 @@
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
+#include "compat/inet.h"
 #include "wire/wire.h"
 
 #define HEADERS (sizeof(struct iphdr) + sizeof(struct tcphdr))
@@ -77,7 +78,7 @@ struct dst_entry *rubato_wire_reroute(struct sock *sk)
 		return dst;
 	rt = ip_route_output_ports(sock_net(sk), &inet->cork.fl.u.ip4, sk, inet->inet_daddr,
 				   inet->inet_saddr, inet->inet_dport, inet->inet_sport,
-				   sk->sk_protocol, RT_CONN_FLAGS(sk), sk->sk_bound_dev_if);
+				   sk->sk_protocol, rubato_route_tos(sk), sk->sk_bound_dev_if);
 	if (IS_ERR(rt))
 		return NULL;
 	sk_setup_caps(sk, &rt->dst);

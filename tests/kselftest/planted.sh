@@ -10,28 +10,15 @@ PROGRAM=$BUILD/kselftest/rubato/timewait
 MUST_FAIL=(lasts_two_msl event_tells_the_end tempo_divides_it retune_shortens_a_running_one)
 MUST_PASS=(no_msl_no_wait retune_below_what_has_passed_ends_it_at_once)
 
-# The mirror that scripts/build-module made, once more with the bug; the module's path in KO.
-build_planted() {
-	local release tree headers
-	release=$(kernel_release) || die "linux-headers-amd64 is missing; run scripts/setup"
-	headers=$(kernel_headers "$release") || die "no headers of kernel $release on this machine"
-	tree=$BUILD/kernel/planted-$release
-	mkdir -p "$tree"
-	rsync -rlpt --delete --filter='P *.o' --filter='P *.ko' --filter='P *.mod' \
-		--filter='P *.mod.c' --filter='P *.cmd' --filter='P Module.symvers' \
-		--filter='P modules.order' --filter='P .tmp*' "$REPO/kmod" "$REPO/include" "$tree/"
-	quietly "$BUILD/log/module-planted.log" make -s -j"$(nproc)" -C "$headers" M="$tree/kmod" \
-		KCFLAGS="-Werror -DRUBATO_PLANT_BUG" modules || die "the planted module does not build"
-	KO=$tree/kmod/rubato.ko
-}
-
 # The result line of one case.
 result() { grep -E "^(not )?ok [0-9]+ timewait\.$1\$" "$LOG" || echo "no result of $1"; }
 
 mkdir -p "$BUILD/log"
 quietly "$BUILD/log/planted-build.log" "$REPO/scripts/build-kselftest" ||
 	die "the kselftests do not build"
-build_planted
+quietly "$BUILD/log/planted-module.log" "$REPO/scripts/build-module" --plant BUG ||
+	die "the planted module does not build"
+KO=$(module_path "$(kernel_release)" BUG)
 LOG=$BUILD/log/planted.log
 # The program's status says that cases failed; the VM's own complaints are 124 and 125.
 status=0
