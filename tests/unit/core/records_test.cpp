@@ -36,7 +36,8 @@ struct Model {
 		for (u32 seq = una; seq != nxt; seq++) {
 			const u16 i = rub_rec_find(&tcb.out, seq);
 			ASSERT_NE(i, RUB_NO_NODE);
-			ASSERT_EQ(rub_rec_at(&tcb.out, i)->flags & RUB_N_STATES, at(seq)) << seq - una;
+			ASSERT_EQ(rub_rec_at(&tcb.out, i)->flags & RUB_N_STATES, at(seq))
+				<< seq - una;
 		}
 	}
 	/* The lowest sequence number of the record that rub_rec_first() should find. */
@@ -118,13 +119,15 @@ struct Model {
 		if (i == RUB_NO_NODE || rub_rec_at(&out(), i)->flags & RUB_N_SACKED)
 			return;
 		const u32 to = seq_min(seq + len, rub_rec_at(&out(), i)->to);
-		const bool tight = rub_rec_room(&out()) == false || out().n + 3 > RUB_NODES_INLINE + out().n_lent;
+		const bool tight = rub_rec_room(&out()) == false ||
+				   out().n + 3 > RUB_NODES_INLINE + out().n_lent;
 
 		rub_rec_resent(&out(), seq, to, now);
 		if (tight) { /* what was joined elsewhere is known less exactly: take it over */
 			for (u32 s = una; s != nxt; s++)
-				state[s - una] = rub_rec_at(&out(), rub_rec_find(&out(), s))->flags &
-						 RUB_N_STATES;
+				state[s - una] =
+					rub_rec_at(&out(), rub_rec_find(&out(), s))->flags &
+					RUB_N_STATES;
 		}
 		fill(seq, to, RUB_N_FLYING);
 	}
@@ -185,4 +188,98 @@ TEST(RecordsLent, SurviveMoving)
 	EXPECT_TRUE(rub_rec_room(&m.out()));
 	EXPECT_TRUE(rub_rec_sound(&m.out(), 1, 12));
 	EXPECT_EQ(rub_unlend(&m.tcb), more.data());
+}
+
+namespace
+{
+
+/* Five records of ten numbers each: flying, sacked, flying again, lost, flying. */
+struct Five {
+	rub_tcb tcb;
+	std::vector<rub_node> lent = std::vector<rub_node>(8);
+
+	Five()
+	{
+		rub_init(&tcb);
+		rub_lend(&tcb, lent.data(), 8);
+		for (u32 i = 0; i < 5; i++)
+			rub_rec_add(&tcb.out, 100 + 10 * i, 110 + 10 * i, 1 + i);
+		rub_rec_set(&tcb.out, at(110), RUB_N_SACKED);
+		rub_rec_resent(&tcb.out, 120, 130, 9);
+		rub_rec_set(&tcb.out, at(130), RUB_N_LOST);
+	}
+	u16 at(u32 seq) { return rub_rec_find(&tcb.out, seq); }
+	rub_node &node(u32 seq) { return *rub_rec(&tcb.out, at(seq)); }
+	bool sound(u32 una = 100, u32 nxt = 150) { return rub_rec_sound(&tcb.out, una, nxt); }
+};
+
+} // namespace
+
+/* The judge of the others: each thing that it looks at, spoilt alone, it notices. */
+TEST(RecordsSound, NoticesWhatIsSpoilt)
+{
+	using Spoil = void (*)(Five &);
+	static constexpr Spoil spoils[] = {
+		[](Five &f) { f.tcb.out.sacked++; },
+		[](Five &f) { f.tcb.out.lost--; },
+		[](Five &f) { f.tcb.out.again++; },
+		[](Five &f) { f.tcb.out.n++; },
+		[](Five &f) { f.tcb.out.n--; },
+		[](Five &f) { f.node(120).from++; },
+		[](Five &f) { f.node(140).to = 140; },
+		[](Five &f) { f.node(140).to = 139; },
+		[](Five &f) { f.node(100).flags |= RUB_N_LOST; },
+		[](Five &f) { f.node(110).flags = 0; },
+		[](Five &f) { f.node(120).flags &= static_cast<u8>(~RUB_N_AGAIN); },
+		[](Five &f) { f.node(140).sent = 0; },
+		[](Five &f) { f.node(100).sent = 100; },
+		[](Five &f) { f.tcb.out.newest = f.at(100); },
+		[](Five &f) { f.tcb.out.oldest = f.at(140); },
+		[](Five &f) { f.tcb.out.oldest = f.at(110); },
+		[](Five &f) { f.node(140).older = f.at(120); },
+		[](Five &f) { f.node(120).newer = f.at(100); }, /* round and round */
+		[](Five &f) { rub_rec(&f.tcb.out, f.tcb.out.root)->below = 0; },
+	};
+	size_t i = 0;
+
+	for (const Spoil spoil : spoils) {
+		Five f;
+
+		ASSERT_TRUE(f.sound());
+		spoil(f);
+		EXPECT_FALSE(f.sound()) << i;
+		i++;
+	}
+}
+
+/* Parents and ranks of the tree: each node's in turn. */
+TEST(RecordsSound, NoticesABrokenTree)
+{
+	for (u32 seq = 100; seq < 150; seq += 10) {
+		Five f;
+		const u16 up = f.node(seq).up;
+
+		if (up == RUB_NO_NODE)
+			continue;
+		f.node(seq).up = f.at(seq);
+		EXPECT_FALSE(f.sound()) << seq;
+	}
+}
+
+/* The range, and neighbours that should be one. */
+TEST(RecordsSound, NoticesAnotherRange)
+{
+	Five f;
+
+	EXPECT_FALSE(f.sound(99));
+	EXPECT_FALSE(f.sound(101));
+	EXPECT_FALSE(f.sound(100, 149));
+	EXPECT_FALSE(f.sound(100, 151));
+	rub_rec_split(&f.tcb.out, f.at(110), 115);
+	EXPECT_FALSE(f.sound());
+
+	rub_tcb none;
+	rub_init(&none);
+	EXPECT_TRUE(rub_rec_sound(&none.out, 1, 1));
+	EXPECT_TRUE(rub_rec_sound(&none.out, 1, 2)); /* a SYN, a probe: it has none */
 }
