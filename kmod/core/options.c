@@ -21,6 +21,13 @@ enum {
 #define LEN_TS		10U
 #define LEN_BLOCK	8U
 
+#ifdef RUBATO_PLANT_BUG
+/* The bug that the suites must catch: what belongs to a SYN counts on every segment. */
+#define PLANTED_ANYWHERE true
+#else
+#define PLANTED_ANYWHERE false
+#endif
+
 static u16 get16(const u8 *p)
 {
 	return (u16)(p[0] << 8 | p[1]);
@@ -60,7 +67,7 @@ static void parse_sack(const u8 *value, u32 len, struct rub_seg *seg)
 /* One option of @size bytes. Those of the handshake count on a SYN only. */
 static void parse_one(const u8 *option, u32 size, struct rub_seg *seg)
 {
-	bool syn = seg->flags & RUB_SYN;
+	bool syn = seg->flags & RUB_SYN || PLANTED_ANYWHERE;
 
 	switch (option[0]) {
 	case KIND_MSS:

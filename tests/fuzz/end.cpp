@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "fuzz.h"
-#include "judge.h"
+#include "sequence.h"
 
 namespace fuzz
 {

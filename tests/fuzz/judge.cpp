@@ -8,7 +8,7 @@
 #include "core/tcb.h"
 #include "end.h"
 #include "fuzz.h"
-#include "judge.h"
+#include "sequence.h"
 
 namespace fuzz
 {
@@ -156,8 +156,7 @@ void End::judge_text(const rub_tx &tx)
 	EXPECT(!fin || (t.flags & RUB_F_FIN && end == t.snd_end));
 	EXPECT(!tx.len || (tx.cut && tx.cut <= t.snd_mss));
 	EXPECT(tx.len <= std::max<u32>(tx.cut, host_.gso_max));
-	EXPECT(tx.again == (seq_lt(tx.seq, t.snd_max) || tx.unit == RUB_UNIT_PROBE) ||
-	       tx.unit == RUB_UNIT_PROBE);
+	EXPECT(tx.unit == RUB_UNIT_PROBE || tx.again == seq_lt(tx.seq, t.snd_max));
 	if (tx.unit == RUB_UNIT_DATA)
 		EXPECT(seq_le(end + fin, edge));
 	else
@@ -197,15 +196,13 @@ void End::judge_edge(const rub_tx &tx)
 void End::judge_unit(const rub_tx &tx)
 {
 	const rub_tcb &t = *tcb_;
-	const rub_env &env = env_;
-	u8 options[RUB_OPTIONS_MAX];
-	const u32 room = env.rcv_free, n = rub_options_len(&tx);
+	const u32 n = rub_options_len(&tx);
 
 	EXPECT(n <= RUB_OPTIONS_MAX && n % 4 == 0);
 	/* One of its own size, so that a byte too many is noticed. */
 	std::vector<u8> exact(n);
+
 	rub_options_write(&tx, exact.data());
-	std::copy(exact.begin(), exact.end(), options);
 	EXPECT(!(tx.flags & RUB_ACK) || tx.unit == RUB_UNIT_RST || tx.ack == t.rcv_nxt);
 	EXPECT((tx.flags & RUB_RST) == (tx.unit == RUB_UNIT_RST ? RUB_RST : 0));
 	EXPECT(!dead_ || tx.unit == RUB_UNIT_RST);
@@ -234,7 +231,7 @@ void End::judge_unit(const rub_tx &tx)
 	/* Room that is not there is offered only if it was promised before. */
 	const u32 edge = tx.ack + (static_cast<u32>(tx.wnd) << t.rcv_scale);
 
-	EXPECT(seq_le(edge, t.rcv_edge) || edge - t.rcv_nxt <= room);
+	EXPECT(seq_le(edge, t.rcv_edge) || edge - t.rcv_nxt <= env_.rcv_free);
 }
 
 /* Nobody waits for ever by our own fault; an open connection may: the peer, or the process, acts.

@@ -16,7 +16,7 @@
 #include "clocks.h"
 #include "end.h"
 #include "fuzz.h"
-#include "judge.h"
+#include "sequence.h"
 
 namespace
 {

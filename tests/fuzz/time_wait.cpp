@@ -13,7 +13,7 @@
 #include "core/constants.h"
 #include "core/core.h"
 #include "fuzz.h"
-#include "judge.h"
+#include "sequence.h"
 #include "time_wait_model.h"
 
 namespace

@@ -2,7 +2,7 @@
 #include "time_wait_model.h"
 
 #include "core/constants.h"
-#include "judge.h"
+#include "sequence.h"
 
 namespace fuzz
 {

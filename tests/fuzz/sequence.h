@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Sequence numbers as RFC 9293 section 3.4 compares them. */
-#ifndef RUBATO_FUZZ_JUDGE_H
-#define RUBATO_FUZZ_JUDGE_H
+#ifndef RUBATO_FUZZ_SEQUENCE_H
+#define RUBATO_FUZZ_SEQUENCE_H
 
 #include "core/shim.h"
 
