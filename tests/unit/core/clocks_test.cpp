@@ -777,3 +777,61 @@ TEST(DroppedTries, ACrossedSynThatAloneLeftIsTimed)
 	s.state_is(RUBATO_ESTABLISHED);
 	EXPECT_EQ(rub_rto(&s.tcb, &s.policy), in_ns(RTO));
 }
+
+/* DESIGN.md section 3: an orphan's end is by `fin`, "so that none lives forever": silence is
+ * silence, whichever of the two clocks counts it. */
+TEST(OrphanClocks, AWindowThatOpensGivesNoMoreTime)
+{
+	Script s([](rub_config &c) {
+		c.fin = schedule("1s x1 give-up=5s");
+		c.persist = schedule("1s x1");
+	});
+
+	s.connect(0);
+	s.write(MSS);
+	s.close();
+	for (ns t : {1s, 2s}) {
+		s.expect_at(t, seg(ACK, 1, 1, 1).by(RUBATO_CLOCK_PERSIST));
+		s.send(seg(ACK, 1, 1).window(0));
+	}
+	s.at(2500ms);
+	s.send(seg(ACK, 1, 1));
+	s.expect(seg(FIN | PSH | ACK, 1, 1, MSS));
+	s.expect_at(3500ms, seg(FIN | PSH | ACK, 1, 1, MSS).by(RUBATO_CLOCK_FIN));
+	s.expect_at(4500ms, seg(FIN | PSH | ACK, 1, 1, MSS).by(RUBATO_CLOCK_FIN));
+	s.dies_at(5s, ETIMEDOUT);
+	EXPECT_EQ(s.happened.elapsed, in_ns(5s));
+}
+
+TEST(OrphanClocks, AWindowThatClosesGivesNoMoreTime)
+{
+	Script s([](rub_config &c) {
+		c.fin = schedule("1s x1 give-up=5s");
+		c.persist = schedule("1s x1");
+	});
+
+	s.connect();
+	ASSERT_EQ(s.call(RUB_CALL_SEND, 10, false), 0);
+	s.close();
+	s.expect(seg(FIN | PSH | ACK, 1, 1, 10));
+	s.at(500ms);
+	s.send(seg(ACK, 1, 1).window(0));
+	s.silence();
+	for (ns t : {1s, 2s, 3s, 4s})
+		s.expect_at(t, seg(ACK, 1, 1, 1).by(RUBATO_CLOCK_PERSIST));
+	s.dies_at(5s, ETIMEDOUT);
+	gave_up(s, RUBATO_CLOCK_PERSIST, 5s, 4);
+}
+
+/* What the path's MTU is says nothing about why the peer is silent. */
+TEST(SoftErrors, AreNotForgottenOverTheMtu)
+{
+	Script s([](rub_config &c) { c.data = schedule("1s"); });
+
+	s.connect();
+	s.write(10);
+	s.expect(seg(ACK | PSH, 1, 1, 10));
+	ASSERT_EQ(s.call(RUB_CALL_SOFT_ERROR, EHOSTUNREACH), 0);
+	ASSERT_EQ(s.call(RUB_CALL_MTU, 0), 0);
+	s.dies_at(1s, EHOSTUNREACH);
+}

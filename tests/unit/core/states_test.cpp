@@ -786,3 +786,32 @@ TEST(States, TheLastAckIsTheLastOfAll)
 	s.entered({RUBATO_CLOSED});
 	s.died(0);
 }
+
+/* Section 3.10.7.3, second: "drop the segment, enter CLOSED state, delete TCB, and return". */
+TEST(States, WhatRefusesGoesNoFurther)
+{
+	Script s;
+
+	s.open();
+	s.expect(seg(SYN));
+	s.send(seg(RST | FIN | ACK, 0, 1, 10));
+	s.silence();
+	s.kept({});
+	s.dropped_for(RUBATO_REASON_NONE);
+	s.died(ECONNREFUSED);
+}
+
+/* accept(): the child has the listener's options, and none that it had before. */
+TEST(States, OptionsAreInherited)
+{
+	Script listener, child;
+
+	rub_set(&listener.tcb, RUB_OPTION_NODELAY, true, nullptr);
+	rub_set(&listener.tcb, RUB_OPTION_KEEPALIVE, true, nullptr);
+	rub_set(&child.tcb, RUB_OPTION_CORK, true, nullptr);
+	rub_inherit(&child.tcb, &listener.tcb);
+	EXPECT_TRUE(rub_is_set(&child.tcb, RUB_OPTION_NODELAY));
+	EXPECT_TRUE(rub_is_set(&child.tcb, RUB_OPTION_KEEPALIVE));
+	EXPECT_FALSE(rub_is_set(&child.tcb, RUB_OPTION_CORK));
+	EXPECT_FALSE(rub_is_set(&child.tcb, RUB_OPTION_QUICKACK));
+}
