@@ -1,40 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* An end's life, its timers, and what it does with what arrives. */
 #include "endpoint.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "both_ways.h"
-#include "core/tcb.h"
+#include "observe.h"
 
 namespace sim
 {
-
-namespace
-{
-
-constexpr u32 SEND_BUFFER = 200000;
-
-/* Which byte of which stream; never 0. */
-u64 tag_of(u32 incarnation, u8 side, u32 offset)
-{
-	return (static_cast<u64>(incarnation) + 1) << 33 | static_cast<u64>(side) << 32 | offset;
-}
-
-std::string text_of(const Packet &p, u32 seq, u32 ack)
-{
-	std::string s = flag_names(p.seg.flags) + " seq=" + std::to_string(seq);
-
-	if (p.seg.flags & RUB_ACK)
-		s += " ack=" + std::to_string(ack);
-	s += " len=" + std::to_string(p.seg.len) + " wnd=" + std::to_string(p.seg.wnd);
-	for (u32 i = 0; i < p.seg.n_sack; i++)
-		s += " sack+" + std::to_string(p.seg.sack[i].from - p.seg.ack) + ".." +
-		     std::to_string(p.seg.sack[i].to - p.seg.ack);
-	return s;
-}
-
-} // namespace
 
 Endpoint::Endpoint(Stage &s, History &h, u16 p, u8 which, bool passive)
 	: stage(s), history(h), pair(p), side(which), listens(passive)
@@ -84,15 +58,19 @@ void Endpoint::begin(u32 incarnation)
 	Process p{};
 
 	p.bytes = r.once_in(5) ? 0 : r.number(1, host().buffer > 60000 ? 300000 : 40000);
+	if (host().bulk)
+		p.bytes = r.number(1000000, 6000000);
 	p.chunk = r.number(1, std::max(p.bytes, 2U));
-	p.pause = r.pick(1, r.once_in(8) ? 5000 : 300) * MSEC;
+	p.pause = r.pick(1, r.once_in(8) ? 5000 : host().bulk ? 20 : 300) * MSEC;
 	p.patience = stage.now + r.pick(30, 900) * SEC;
 	p.next_act = stage.now + r.pick(0, 100) * MSEC;
 	p.urgent = r.once_in(4) ? 20 : 0;
 	p.ending = r.percent(60) ? Ending::SHUTDOWN : r.percent(75) ? Ending::CLOSE : Ending::ABORT;
 	conn.emplace();
+	stage.left.connections++;
 	conn->incarnation = incarnation;
 	conn->process = p;
+	conn->watch.begin(host().late, host().drops);
 	conn->ghost = std::exchange(history.streams[incarnation][side].began, true);
 	if (conn->ghost) {
 		history.streams[incarnation][side].haunted = true;
@@ -113,7 +91,9 @@ void Endpoint::end()
 		return;
 	const rub_node *lent = rub_unlend(&conn->tcb);
 
-	stage.nodes -= lent != nullptr;
+	if (!stage.sabotaged(12))
+		stage.left.lent -= lent != nullptr;
+	stage.left.connections--;
 	conn.reset();
 }
 
@@ -128,15 +108,15 @@ bool Endpoint::open(u32 incarnation)
 		if (rub_tw_reuse(&*tw, &world(), stage.random.percent(50)))
 			return false;
 		floor = tw->snd_nxt;
-		tw.reset();
+		drop_time_wait();
 		stage.did(Mechanism::ACTIVE_REUSE);
 	}
 	begin(incarnation);
-	unclean = false;
+	unclean = had_time_wait = false;
 	require(4, !rub_call(&conn->tcb, RUB_CALL_OPEN, floor, &world(), &rx), "open() failed");
 	history.iss[side] = conn->tcb.iss;
 	collect(rx, nullptr);
-	drain();
+	settle();
 	return true;
 }
 
@@ -144,15 +124,22 @@ void Endpoint::reboot()
 {
 	end();
 	drop_half();
-	tw.reset();
+	drop_time_wait();
 	unclean = true;
 }
 
 void Endpoint::drop_half()
 {
 	if (half)
-		stage.half_open--;
+		stage.left.half_open--;
 	half.reset();
+}
+
+void Endpoint::drop_time_wait()
+{
+	if (tw)
+		stage.left.time_waits--;
+	tw.reset();
 }
 
 /* Timers. */
@@ -162,7 +149,7 @@ rub_ns Endpoint::due()
 	rub_ns at = RUB_NEVER;
 
 	env.now = stage.now;
-	if (conn)
+	if (conn && !(stage.sabotaged(4) && conn->tcb.clock == RUBATO_CLOCK_PERSIST))
 		at = rub_due(&conn->tcb, &env);
 	if (half)
 		at = std::min(at, rub_half_due(&*half, &env));
@@ -176,9 +163,11 @@ rub_ns Endpoint::next()
 	const rub_ns at = due();
 
 	if (at != armed_for) {
-		armed_for = at;
-		armed = at == RUB_NEVER || !host().late ? at
-							: at + stage.random.pick(0, host().late);
+		armed_for = armed = at;
+		if (at != RUB_NEVER && host().late)
+			armed += stage.random.pick(0, host().late);
+		if (at != RUB_NEVER && stage.sabotaged(8))
+			armed += host().late + 100 * MSEC;
 	}
 	return acts() ? std::min(armed, conn->process.next_act) : armed;
 }
@@ -195,50 +184,69 @@ void Endpoint::wake()
 
 void Endpoint::expire()
 {
-	rub_rx rx;
-
-	if (conn && rub_due(&conn->tcb, &world()) <= stage.now) {
-		check_timer(stage.now, conn->memory);
-		const bool delayed = conn->tcb.ack_from;
-		const u8 before = conn->tcb.state;
-		const rub_ns first = conn->tcb.run.first;
-
-		rub_expire(&conn->tcb, &env, &rx);
-		if (delayed && !conn->tcb.ack_from && !rub_is_dead(&conn->tcb))
-			stage.did(Mechanism::DELAYED_ACK);
-		if (rx.mask & RUB_RX_GAVE_UP) {
-			stage.did(Mechanism::GAVE_UP);
-			if (rx.clock == RUBATO_CLOCK_FIN_WAIT_2)
-				stage.did(Mechanism::ORPHAN_FIN_WAIT_2);
-			if (before == RUBATO_SYN_SENT && !stage.retuned && !host().drops)
-				check_gave_up(env.policy->syn, first, stage.now,
-					      (rx.tries + 1) * host().late);
-		}
-		collect(rx, nullptr);
-		drain();
-	}
+	if (conn && rub_due(&conn->tcb, &world()) <= stage.now)
+		expire_connection();
 	if (half)
 		expire_half();
-	if (tw && rub_tw_due(&*tw, &env) <= stage.now) {
-		stage.trace.add(stage.now);
-		tw.reset();
+	if (tw && rub_tw_due(&*tw, &env) <= stage.now)
+		expire_time_wait();
+}
+
+void Endpoint::expire_connection()
+{
+	const bool delayed = conn->tcb.ack_from;
+	rub_rx rx;
+
+	check_timer(stage.now, conn->memory);
+	conn->watch.expires(conn->tcb, table(), stage.now);
+	rub_expire(&conn->tcb, &env, &rx);
+	if (delayed && !conn->tcb.ack_from && !rub_is_dead(&conn->tcb))
+		stage.did(Mechanism::DELAYED_ACK);
+	if (rx.mask & RUB_RX_GAVE_UP) {
+		stage.did(Mechanism::GAVE_UP);
+		if (rx.clock == RUBATO_CLOCK_FIN_WAIT_2)
+			stage.did(Mechanism::ORPHAN_FIN_WAIT_2);
+		if (rx.clock == RUBATO_CLOCK_USER_TIMEOUT)
+			stage.did(Mechanism::USER_TIMEOUT);
+		conn->watch.gave_up(conn->tcb, rx, table(), stage.now);
 	}
+	collect(rx, nullptr);
+	settle();
 }
 
 void Endpoint::expire_half()
 {
+	const Course &course = table().course(RUBATO_CLOCK_SYNACK);
+	const Rto rto = table().unmeasured();
+	rub_ns at = end_of(course, course, half->run_seen, rto);
 	rub_tx tx;
 	const rub_verdict verdict = rub_half_expire(&*half, &world(), &tx);
 
-	if (verdict == RUB_ANSWER && tx.again)
+	if (verdict == RUB_ANSWER && tx.again) {
 		stage.did(Mechanism::SYNACK_AGAIN);
-	answer(verdict, tx);
-	if (verdict == RUB_REMOVE) {
-		if (!stage.retuned && !host().drops)
-			check_gave_up(env.policy->synack, half->run.first, stage.now,
-				      (half->run.life + 1) * host().late);
-		drop_half();
+		at = half->run_seen.last + course.gap(half->run_seen.tries, rto);
 	}
+	if (verdict != RUB_DROP && !host().drops) {
+		require(8, stage.now >= at, "a half-open entry is served too early");
+		require(8, is_in_time(at, told(), host().late, stage.now),
+			"a half-open entry is served too late");
+	}
+	if (verdict == RUB_ANSWER)
+		half->run_seen.tried(stage.now);
+	answer(verdict, tx, {half->iss, half->irs, true});
+	if (verdict == RUB_REMOVE)
+		drop_half();
+}
+
+void Endpoint::expire_time_wait()
+{
+	const rub_ns at = tw->since + 2 * table().msl;
+
+	require(8, stage.now >= at, "TIME_WAIT lasts less than 2 MSL");
+	require(8, is_in_time(at, told(), host().late, stage.now),
+		"TIME_WAIT lasts longer than 2 MSL");
+	stage.trace.add(stage.now);
+	drop_time_wait();
 }
 
 /* One retune, one send at most: what the old clock would have sent is sent now, once. */
@@ -247,423 +255,167 @@ void Endpoint::retuned()
 	rub_rx rx;
 	rub_tx tx;
 
-	if (!conn || rub_due(&conn->tcb, &world()) > stage.now)
+	if (!conn)
 		return;
-	const u32 life = conn->tcb.run.life;
-
+	conn->watch.retuned(stage.now);
+	if (stage.sabotaged(9))
+		conn->tcb.run.last = stage.now;
+	if (rub_due(&conn->tcb, &world()) > stage.now)
+		return;
+	conn->watch.expires(conn->tcb, table(), stage.now);
 	rub_expire(&conn->tcb, &env, &rx);
+	if (rx.mask & RUB_RX_GAVE_UP)
+		conn->watch.gave_up(conn->tcb, rx, table(), stage.now);
 	collect(rx, nullptr);
-	drain();
-	if (conn) {
-		require(9, conn->tcb.run.life <= life + 1, "a retune brought more than one try");
-		require(9, !rub_transmit(&conn->tcb, &env, &tx), "a retune goes on sending");
-	}
-}
+	const Drained left = drain();
 
-/* The process. */
-
-bool Endpoint::acts() const
-{
-	return conn && !conn->process.gone;
-}
-
-bool Endpoint::write(Process &p)
-{
-	const u32 room = SEND_BUFFER - std::min(SEND_BUFFER, rub_queued(&conn->tcb));
-	const u32 n = std::min({p.chunk, p.bytes - conn->written, room});
-	const bool urgent = n && stage.random.percent(p.urgent);
-	rub_rx rx;
-
-	if (!n || !rub_may_send(&conn->tcb))
-		return false;
-	conn->written += n;
-	history.streams[conn->incarnation][side].written += n;
-	if (urgent)
-		stage.did(Mechanism::URGENT);
-	require(4,
-		!rub_call(&conn->tcb, urgent ? RUB_CALL_SEND_URGENT : RUB_CALL_SEND, n, &world(),
-			  &rx),
-		"send() failed in a state that allows it");
-	collect(rx, nullptr);
-	return true;
-}
-
-bool Endpoint::read()
-{
-	rub_rx rx;
-
-	if (conn->read == conn->in_order)
-		return false;
-	conn->read += stage.random.number(1, conn->in_order - conn->read);
-	require(4, !rub_call(&conn->tcb, RUB_CALL_RECEIVE, 0, &world(), &rx), "recv() failed");
-	collect(rx, nullptr);
-	return true;
-}
-
-void Endpoint::finish()
-{
-	Process &p = conn->process;
-	rub_rx rx;
-
-	if (!conn->ghost)
-		history.streams[conn->incarnation][side].finished = true;
-	if (p.ending == Ending::ABORT) {
-		stage.did(Mechanism::ABORT);
-		p.gone = true;
-		unclean = true;
-		rub_call(&conn->tcb, RUB_CALL_ABORT, ECONNABORTED, &world(), &rx);
-	} else if (p.ending == Ending::SHUTDOWN && !p.shut) {
-		p.shut = true;
-		rub_call(&conn->tcb, RUB_CALL_SHUTDOWN, 0, &world(), &rx);
-	} else {
-		const u32 unread = conn->in_order - conn->read;
-
-		p.gone = true;
-		unclean |= unread != 0;
-		rub_call(&conn->tcb, RUB_CALL_CLOSE, unread, &world(), &rx);
-	}
-	collect(rx, nullptr);
-}
-
-void Endpoint::act()
-{
-	Process &p = conn->process;
-	const bool impatient = stage.now >= p.patience;
-
-	p.next_act = stage.now + stage.random.pick(1, p.pause);
-	if (impatient && p.shut)
-		p.ending = Ending::CLOSE;
-	if (impatient) {
-		finish();
-	} else if ((!conn->connected || stage.random.percent(50) || !read()) && !write(p) &&
-		   !read()) {
-		const bool all = conn->connected && conn->written == p.bytes;
-
-		if (all && (!p.shut || conn->peer_fin))
-			finish();
-		else
-			p.next_act += stage.random.pick(100, 1000) * MSEC; /* nothing to do */
-	}
-	drain();
-}
-
-/* What the core said. */
-
-void Endpoint::collect(const rub_rx &rx, const Packet *packet)
-{
-	if (rx.mask & RUB_RX_KEEP)
-		keep(rx.keep, *packet);
-	if (rx.mask & RUB_RX_CONNECTED)
-		conn->connected = true;
-	if (rx.mask & RUB_RX_PEER_FIN)
-		conn->peer_fin = true;
-	if (rx.mask & RUB_RX_DEAD) {
-		conn->dead = true;
-		unclean |= rx.error != 0;
-	}
-	if (rx.mask & RUB_RX_TIME_WAIT)
-		conn->time_wait = true;
-	if (rx.mask & (RUB_RX_ADVANCED | RUB_RX_PEER_FIN))
-		advance();
-	steps(rx);
-}
-
-void Endpoint::steps(const rub_rx &rx)
-{
-	for (u32 i = 0; i < rx.n_steps; i++) {
-		stage.trace.add(rx.step[i] + (static_cast<u64>(side) << 8) + stage.now);
-		if (stage.trace.verbose())
-			stage.trace.line(stage.now, std::string(side, '\t') + std::to_string(pair) +
-							    (side ? "B is " : "A is ") +
-							    state_name(rx.step[i]));
-		if (rx.step[i] == RUBATO_CLOSING)
-			stage.did(Mechanism::SIMULTANEOUS_CLOSE);
-	}
-	if (rx.reason == RUBATO_REASON_PAWS)
-		stage.did(Mechanism::PAWS);
-}
-
-void Endpoint::keep(const rub_range &range, const Packet &p)
-{
-	const u32 first = rub_rcv_first(&conn->tcb);
-
-	require(7, seq_le(p.seg.seq, range.from) && range.to - p.seg.seq <= p.seg.len,
-		"kept what the segment did not have");
-	require(7, static_cast<s32>(range.to - range.from) > 0, "kept nothing");
-	require(7, seq_le(range.to, conn->tcb.rcv_edge), "kept more than the window takes");
-	for (u32 s = range.from; s != range.to; s++) {
-		const u32 at = s - first;
-
-		if (at >= conn->held.size())
-			conn->held.resize(at + 1);
-		conn->held[at] = tag_of(p.incarnation, !side, p.offset + (s - p.seg.seq));
-	}
-}
-
-void Endpoint::advance()
-{
-	const u32 end = rub_rcv_nxt(&conn->tcb) - rub_rcv_first(&conn->tcb) - conn->peer_fin;
-	const auto &stream = history.streams[conn->incarnation][!side];
-
-	require(1, end <= conn->held.size(), "RCV.NXT went over bytes that nobody holds");
-	require(3, end >= conn->in_order, "RCV.NXT went back");
-	for (; conn->in_order < end; conn->in_order++) {
-		const u64 tag = conn->held[conn->in_order];
-
-		require(1, tag != 0, "RCV.NXT went over a hole");
-		require(13, tag >> 33 == conn->incarnation + 1, "a byte of another incarnation");
-		require(1, tag == tag_of(conn->incarnation, !side, conn->in_order),
-			"a byte in the wrong place");
-		stage.totals.bytes++;
-	}
-	require(1, end <= stream.written, "more was delivered than was sent");
-	if (conn->peer_fin) {
-		require(1, stream.haunted || (stream.finished && end == stream.written),
-			"the FIN was reached and bytes are missing");
-		if (!conn->ghost)
-			history.streams[conn->incarnation][!side].delivered = true;
-	}
+	require(9, left.tries <= 1, "a retune brought more than one try");
+	require(9, left.tries + left.acks <= 1, "a retune brought a try and an ACK beside it");
+	require(9, !rub_transmit(&conn->tcb, &env, &tx) || tx.hold, "a retune goes on sending");
+	settle();
 }
 
 void Endpoint::check()
 {
-	if (half)
+	if (half) {
+		const Course &course = table().course(RUBATO_CLOCK_SYNACK);
+		const rub_ns end = end_of(course, course, half->run_seen, table().unmeasured());
+
 		require(4, rub_half_due(&*half, &env) != RUB_NEVER,
 			"a half-open entry stays for ever");
+		require(8, host().drops || is_in_time(end, told(), host().late, stage.now),
+			"a half-open entry should be gone");
+	}
 	if (tw)
 		require(4, rub_tw_due(&*tw, &env) != RUB_NEVER, "TIME_WAIT stays for ever");
-	if (conn)
-		check_connection(conn->tcb, world(), conn->memory);
-}
-
-/* Sending. */
-
-void Endpoint::drain()
-{
-	u32 acks = 0, resets = 0;
-
-	drain(acks, resets);
-}
-
-/* Who speaks to this connection. */
-const rub_tcb *Endpoint::counterpart() const
-{
-	const auto &other = peer->conn;
-
-	if (!other || other->ghost || conn->ghost || other->incarnation != conn->incarnation)
-		return nullptr;
-	return &other->tcb;
-}
-
-bool Endpoint::lend()
-{
-	const u16 now = rub_lent(&conn->tcb);
-	const u16 more = std::min<u16>(host().most_lent, static_cast<u16>(now ? 2 * now : 4));
-
-	stage.did(Mechanism::NO_RECORDS);
-	if (more <= now)
-		return false;
-	std::vector<rub_node> nodes(more);
-	const rub_node *old = rub_lend(&conn->tcb, nodes.data(), more);
-
-	require(7, old == (conn->lent.empty() ? nullptr : conn->lent.data()),
-		"other records came back than were lent");
-	stage.nodes += !old;
-	conn->lent = std::move(nodes);
-	return true;
-}
-
-void Endpoint::note(const rub_tx &tx, const rub_tx *proposed)
-{
-	stage.totals.retransmissions += tx.again && tx.len;
-	if (!proposed)
+	if (!conn)
 		return;
+	if (stage.sabotaged(5) && stage.random.once_in(100))
+		conn->tcb.out.lost++;
+	check_connection(conn->tcb, world(), conn->memory);
+	require(7, rub_lent(&conn->tcb) <= host().most_lent, "more records than the bound");
+	conn->watch.check(conn->tcb, table(), stage.now);
+	check_sacked();
+	draw();
+}
+
+/* What the sender takes for SACKed is there. */
+void Endpoint::check_sacked() const
+{
 	const rub_tcb &t = conn->tcb;
 
-	if (tx.unit == RUB_UNIT_KEEPALIVE)
-		stage.did(Mechanism::KEEPALIVE);
-	if (tx.clock == RUBATO_CLOCK_PERSIST)
-		stage.did(Mechanism::PERSIST);
-	if (tx.unit == RUB_UNIT_SYNACK)
-		stage.did(Mechanism::SIMULTANEOUS_OPEN);
-	if (tx.unit != RUB_UNIT_DATA)
+	if (!t.out.sacked || !peer->conn || peer->conn->ghost || conn->ghost ||
+	    peer->conn->incarnation != conn->incarnation)
 		return;
-	if (t.flags & RUB_F_TLP)
-		stage.did(Mechanism::LOSS_PROBE);
-	if (tx.again && t.flags & RUB_F_RTO)
-		stage.did(Mechanism::TIMEOUT);
-	if (tx.again && t.loss.mode == RUB_LOSS_RECOVERY)
-		stage.did(t.opts & RUB_OPT_SACK ? Mechanism::SACK_RECOVERY
-						: Mechanism::FAST_RECOVERY);
-	if (tx.flags & RUB_CWR)
-		stage.did(Mechanism::ECN_REDUCED);
-	if (tx.cut && tx.len > tx.cut)
-		stage.did(Mechanism::SUPER_SEGMENT);
-}
+	const std::vector<u64> &held = peer->conn->held;
 
-/* Everything that may leave now; how many bare ACKs and RSTs that were. */
-void Endpoint::drain(u32 &acks, u32 &resets)
-{
-	for (u32 n = 0; conn; n++) {
-		rub_tcb &t = conn->tcb;
-		rub_tx tx;
-		s64 result;
+	for (u16 i = rub_rec_head(&t.out); i != RUB_NO_NODE; i = rub_rec_next(&t.out, i)) {
+		const rub_node &node = *rub_rec_at(&t.out, i);
+		const u32 first = node.from - (t.iss + 1), last = node.to - 1 - (t.iss + 1);
 
-		require(4, n < 10000, "rub_transmit() never ends");
-		if (!rub_transmit(&t, &world(), &tx)) {
-			if (tx.hold == RUB_HOLD_PACED)
-				stage.did(Mechanism::PACED);
-			if (tx.hold != RUB_HOLD_NODES || !lend())
-				break;
+		if (!(node.flags & RUB_N_SACKED))
 			continue;
-		}
-		acks += tx.unit == RUB_UNIT_ACK;
-		resets += tx.unit == RUB_UNIT_RST;
-		note(tx, &tx);
-		result = tx.len;
-		if (stage.random.percent(host().drops)) {
-			stage.did(Mechanism::LOCAL_DROP);
-			result = -ENOBUFS;
-		} else if (tx.len > 1 && stage.random.once_in(20)) {
-			result = stage.random.number(1, tx.len);
-		}
-		if (result >= 0) {
-			check_unit(t, tx, counterpart(), conn->memory);
-			send(tx, static_cast<u32>(result));
-		}
-		rub_sent(&t, &tx, result, &env);
+		require(5, last < held.size() && held[first] && held[last],
+			"SACKed by the scoreboard, and not with the peer");
 	}
-	if (conn && conn->dead) {
-		end();
-	} else if (conn && conn->time_wait) {
-		const auto &streams = history.streams[conn->incarnation];
-
-		require(1, streams[0].haunted || streams[1].haunted || streams[side].delivered,
-			"TIME_WAIT, and the peer did not get everything");
-		tw.emplace();
-		rub_tw_init(&*tw, &conn->tcb, &world());
-		stage.did(Mechanism::TIME_WAIT);
-		end();
-	}
-}
-
-/* A unit of @len bytes, cut into segments unless the path takes it whole. */
-void Endpoint::send(const rub_tx &tx, u32 len)
-{
-	const bool whole = stage.plan.path.whole;
-	u32 done = 0;
-
-	do {
-		const u32 n = tx.cut && !whole ? std::min<u32>(tx.cut, len - done) : len - done;
-		Packet p{};
-
-		p.seg.seq = tx.seq + done;
-		p.seg.ack = tx.ack;
-		p.seg.len = n;
-		p.seg.tsval = tx.tsval;
-		p.seg.tsecr = tx.tsecr;
-		p.seg.wnd = tx.wnd;
-		p.seg.mss = tx.mss;
-		p.seg.urg = tx.urg;
-		p.seg.flags = tx.flags;
-		p.seg.opts = tx.opts;
-		p.seg.wscale = tx.wscale;
-		p.seg.ecn = tx.ecn;
-		p.seg.n_sack = tx.n_sack;
-		std::copy(tx.sack, tx.sack + tx.n_sack, p.seg.sack);
-		if (done + n < tx.len)
-			p.seg.flags &= static_cast<u8>(~(RUB_FIN | RUB_PSH));
-		if (done)
-			p.seg.flags &= static_cast<u8>(~RUB_CWR);
-		p.cut = tx.cut;
-		p.length = (tx.cut ? std::min<u32>(tx.cut, n) : n) + (n ? rub_options_len(&tx) : 0);
-		if (conn && n)
-			p.offset = p.seg.seq - (conn->tcb.iss + 1);
-		p.incarnation = conn ? conn->incarnation : 0;
-		launch(p);
-		done += n;
-	} while (done < len);
-}
-
-void Endpoint::launch(Packet &p)
-{
-	const u32 seq = p.seg.seq - (p.seg.seq ? history.iss[side] : 0);
-	const u32 ack = p.seg.ack - (p.seg.ack ? history.iss[!side] : 0);
-
-	p.pair = pair;
-	p.to = !side;
-	if (!conn)
-		p.incarnation = static_cast<u32>(history.streams.size()) - 1;
-	stage.totals.segments++;
-	if (p.seg.flags & RUB_ECE && !(p.seg.flags & RUB_SYN))
-		stage.did(Mechanism::ECN_ECHO);
-	if (p.seg.n_sack && seq_le(p.seg.sack[0].to, p.seg.ack))
-		stage.did(Mechanism::DSACK);
-	stage.trace.add(stage.now);
-	stage.trace.add(static_cast<u64>(seq) << 32 | ack);
-	stage.trace.add(static_cast<u64>(p.seg.len) << 32 | static_cast<u64>(p.seg.flags) << 16 |
-			p.seg.wnd);
-	stage.trace.add(static_cast<u64>(p.seg.tsval) << 32 | p.seg.tsecr);
-	const u32 copies = stage.network.launch(p, stage.now);
-
-	if (stage.trace.verbose())
-		stage.trace.line(stage.now,
-				 std::string(side, '\t') + std::to_string(pair) +
-					 (side ? "B sends " : "A sends ") + text_of(p, seq, ack) +
-					 (copies ? copies > 1 ? "  (twice)" : "" : "  (lost)"));
-}
-
-void Endpoint::answer(rub_verdict verdict, const rub_tx &tx)
-{
-	if (verdict != RUB_ANSWER && verdict != RUB_CREATE && verdict != RUB_REMOVE_ANSWER)
-		return;
-	const bool dropped = stage.random.percent(host().drops);
-
-	note(tx, nullptr);
-	if (!dropped)
-		send(tx, 0);
-	if (half && tx.unit == RUB_UNIT_SYNACK)
-		rub_half_sent(&*half, &tx, dropped ? -ENOBUFS : 0, &env);
 }
 
 /* Receiving. */
 
-void Endpoint::arrive(const Packet &p)
+void Endpoint::too_big(u16 mss)
 {
-	rub_tx tx;
+	rub_rx rx;
+
+	stage.did(Mechanism::MTU);
+	env.path_mss = std::min(env.path_mss, mss);
+	if (!conn || rub_call(&conn->tcb, RUB_CALL_MTU, 0, &env, &rx))
+		return;
+	collect(rx, nullptr);
+	settle();
+}
+
+void Endpoint::path_grew()
+{
+	const u16 now = std::min(host().adv_mss, stage.network.fits());
 	rub_rx rx;
 
 	world();
-	if (p.mss) {
-		stage.did(Mechanism::MTU);
-		env.path_mss = std::min(env.path_mss, p.mss);
-		if (conn && !rub_call(&conn->tcb, RUB_CALL_MTU, 0, &env, &rx))
-			drain();
+	if (now <= env.path_mss)
 		return;
+	stage.did(Mechanism::MTU_GREW);
+	env.path_mss = now;
+	if (!conn || rub_call(&conn->tcb, RUB_CALL_MTU, 0, &env, &rx))
+		return;
+	collect(rx, nullptr);
+	settle();
+}
+
+/* By somebody who knows the addresses and ports, and guesses. Never exactly RCV.NXT. */
+rub_seg Endpoint::forgery()
+{
+	const rub_tcb &t = conn->tcb;
+	const u32 window = t.rcv_edge - t.rcv_nxt;
+	Random &r = stage.random;
+	rub_seg s{};
+
+	s.seq = t.rcv_nxt;
+	s.flags = RUB_ACK;
+	s.wnd = static_cast<u16>(r.bits());
+	switch (r.pick(0, 4)) {
+	case 0:
+		s.flags = RUB_RST;
+		s.seq += window > 1 ? r.number(1, window - 1) : 0U - 5;
+		break;
+	case 1:
+		s.flags = RUB_RST;
+		s.seq -= r.number(1, 1U << 30);
+		break;
+	case 2:
+		s.flags = RUB_SYN;
+		s.seq += r.number(0, 1U << 30);
+		break;
+	case 3:
+		s.ack = t.snd_max + r.number(1, 1U << 30);
+		break;
+	default:
+		s.ack = t.snd_una - t.snd_wnd_max - r.number(1, 1U << 29);
 	}
-	if (conn) {
-		u32 acks = 0, resets = 0;
-		Memory &memory = conn->memory;
-		const u32 incarnation = conn->incarnation;
+	if (t.opts & RUB_OPT_TS && r.percent(80)) {
+		s.opts = RUB_OPT_TS;
+		s.tsval = t.ts_recent;
+	}
+	return s;
+}
 
-		if (!(p.seg.flags & RUB_SYN) &&
-		    static_cast<u32>(p.seg.wnd) << conn->tcb.snd_scale > 65535)
-			stage.did(Mechanism::SCALED);
-		const char *const differs = both_ways::segment(conn->tcb, p.seg, env, rx);
+void Endpoint::forged(u32 n)
+{
+	for (; n && conn && !conn->ghost && rub_synchronized(&conn->tcb); n--) {
+		const rub_tcb before = conn->tcb;
+		Packet p{};
 
-		require(0, !differs, differs);
-		if (rx.mask & RUB_RX_DEAD && p.seg.flags & RUB_RST)
-			stage.did(Mechanism::RESET);
-		collect(rx, &p);
-		Memory kept = memory;
+		stage.did(Mechanism::FORGED);
+		p.seg = forgery();
+		world();
+		segment(p);
+		require(6, conn.has_value(), "a forged segment ended the connection");
+		require(6,
+			conn->tcb.state == before.state && conn->tcb.rcv_nxt == before.rcv_nxt &&
+				conn->tcb.snd_una == before.snd_una,
+			"a forged segment was taken for the peer's");
+	}
+}
 
-		drain(acks, resets);
-		if (acks && (rx.reason == RUBATO_REASON_BAD_RST ||
-			     rx.reason == RUBATO_REASON_SYN_IN_WINDOW))
-			stage.did(Mechanism::CHALLENGE);
-		const bool lives = conn && conn->incarnation == incarnation;
+void Endpoint::arrive(const Packet &p)
+{
+	rub_tx tx;
 
-		check_answers(p.seg, rx, acks, resets, stage.now, lives ? conn->memory : kept);
+	world();
+	if (stage.sabotaged(13) && p.seg.flags & RUB_SYN)
+		drop_time_wait();
+	if (p.mss) {
+		too_big(p.mss);
+	} else if (conn) {
+		segment(p);
 	} else if (half) {
 		half_segment(p);
 	} else if (tw) {
@@ -672,15 +424,54 @@ void Endpoint::arrive(const Packet &p)
 		listen(p, 0);
 	} else if (rub_stray_segment(&p.seg, &tx)) {
 		require(6, !(p.seg.flags & RUB_RST), "an RST was answered");
-		send(tx, 0);
+		send(tx, 0, {});
 	}
+}
+
+/* To the connection. */
+void Endpoint::segment(const Packet &p)
+{
+	rub_tcb &t = conn->tcb;
+	Memory &m = conn->memory;
+	const Before before = {t.rcv_nxt, t.rcv_edge, (t.flags & RUB_F_ACK) != 0,
+			       rub_synchronized(&t) || t.state == RUBATO_SYN_RCVD};
+	const Observer observer(t, p.seg, stage);
+	std::optional<Twin> twin;
+	rub_seg seg = p.seg;
+	rub_rx rx;
+
+	if (p.cut && seg.len > p.cut)
+		twin.emplace(t, env);
+	if (stage.sabotaged(10) && twin)
+		seg.len -= p.cut;
+	if (stage.sabotaged(6))
+		t.challenge_start = 0;
+	note_offer(t, seg, m);
+	conn->watch.heard(stage.now);
+	const char *const differs = both_ways::segment(t, seg, env, rx);
+
+	require(0, !differs, differs);
+	if (twin)
+		twin->compare(t, rx, seg, p.seg, p.cut);
+	if (stage.picture && seg.flags & RUB_ACK && rub_synchronized(&t))
+		stage.picture->acked(stage.now, side, p, t.iss, t.snd_scale);
+	observer.look(t, rx, env);
+	collect(rx, &p);
+	if (is_challenged(seg, rx) && t.flags & RUB_F_ACK && !before.owes_ack) {
+		stage.did(Mechanism::CHALLENGE);
+		check_limit(stage.now, m);
+	}
+	const Drained left = drain();
+
+	check_answers(seg, rx, before, left.acks, left.resets);
+	settle();
 }
 
 void Endpoint::listen(const Packet &p, u32 floor)
 {
 	const u8 kind = p.seg.flags & (RUB_SYN | RUB_ACK | RUB_RST);
-	const bool full = !floor && stage.half_open >= stage.plan.backlog;
-	rub_half fresh;
+	const bool full = !floor && stage.left.half_open >= stage.plan.backlog;
+	Half fresh{};
 	rub_tx tx;
 
 	if (kind == RUB_ACK && stage.cookies &&
@@ -694,30 +485,43 @@ void Endpoint::listen(const Packet &p, u32 floor)
 		rub_cookie_answer(&p.seg, &env, &tx);
 		stage.cookies++;
 		history.iss[side] = tx.seq;
-		answer(RUB_ANSWER, tx);
+		answer(RUB_ANSWER, tx, {tx.seq, p.seg.seq, true});
 		return;
 	}
 	const rub_verdict verdict = rub_listen_segment(&p.seg, &env, floor, &fresh, &tx);
 
+	require(6, !(p.seg.flags & RUB_RST) || verdict == RUB_DROP, "an RST was answered");
 	if (verdict == RUB_CREATE) {
 		half = fresh;
+		half->run_seen.start(stage.now);
 		history.iss[side] = fresh.iss;
-		stage.half_open++;
+		stage.left.half_open++;
+		answer(verdict, tx, {fresh.iss, fresh.irs, true});
+	} else {
+		answer(verdict, tx, {});
 	}
-	answer(verdict, tx);
 }
 
 void Endpoint::half_segment(const Packet &p)
 {
 	rub_tx tx;
 	const rub_verdict verdict = rub_half_segment(&*half, &p.seg, &env, &tx);
+	const bool answers = verdict == RUB_ANSWER || verdict == RUB_REMOVE_ANSWER;
 
-	answer(verdict, tx);
+	if (answers && tx.unit == RUB_UNIT_RST)
+		require(6, !(p.seg.flags & RUB_RST), "an RST was answered by an RST");
+	else if (answers)
+		check_limit(stage.now, half->memory);
+	answer(verdict, tx, {half->iss, half->irs, tx.unit != RUB_UNIT_RST});
 	if (verdict == RUB_ESTABLISH) {
-		const rub_half from = *half;
+		const Half from = *half;
 
 		drop_half();
 		establish(from, p);
+		if (conn) {
+			conn->memory.limited_from = from.memory.limited_from;
+			conn->memory.answers = from.memory.answers;
+		}
 	} else if (verdict == RUB_REMOVE || verdict == RUB_REMOVE_ANSWER) {
 		drop_half();
 	}
@@ -727,22 +531,29 @@ void Endpoint::establish(const rub_half &from, const Packet &p)
 {
 	rub_rx rx;
 
-	tw.reset();
-	unclean = false;
+	drop_time_wait();
+	unclean = had_time_wait = false;
 	begin(p.incarnation);
 	rub_from_half(&conn->tcb, &from, &p.seg, &world(), &rx);
 	collect(rx, &p);
-	drain();
+	settle();
 }
 
 void Endpoint::time_wait_segment(const Packet &p)
 {
-	const rub_ns before = tw->last;
+	const u32 end = p.seg.seq + p.seg.len + !!(p.seg.flags & RUB_FIN);
 	rub_tx tx;
 	rub_verdict verdict = rub_tw_segment(&*tw, &p.seg, &env, &tx);
 
-	if (verdict == RUB_ANSWER && tw->last != before)
+	if (verdict == RUB_ANSWER && tw->last == stage.now && p.seg.flags & RUB_FIN &&
+	    end == tw->rcv_nxt) {
 		stage.did(Mechanism::TIME_WAIT_AGAIN);
+		tw->since = stage.now;
+	} else if (verdict == RUB_ANSWER) {
+		check_limit(stage.now, tw->memory);
+	}
+	require(8, tw->last == tw->since, "something else than the FIN began TIME_WAIT again");
+	require(6, !(p.seg.flags & RUB_RST) || verdict != RUB_ANSWER, "an RST was answered");
 	if (verdict == RUB_REINCARNATE && listens) {
 		stage.did(Mechanism::REINCARNATION);
 		listen(p, tw->snd_nxt);
@@ -750,11 +561,17 @@ void Endpoint::time_wait_segment(const Packet &p)
 	}
 	if (verdict == RUB_REINCARNATE)
 		verdict = rub_tw_refuse(&*tw, &env, &tx);
-	answer(verdict, tx);
+	answer(verdict, tx, {tw->iss, tw->irs, tx.unit != RUB_UNIT_RST});
 	if (verdict == RUB_REMOVE || verdict == RUB_REMOVE_ANSWER) {
-		tw.reset();
+		drop_time_wait();
 		unclean = true;
 	}
+}
+
+void Endpoint::draw()
+{
+	if (stage.picture && state() != drawn)
+		stage.picture->state(stage.now, pair, side, drawn = state());
 }
 
 } // namespace sim

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "invariants.h"
+#include "pieces.h"
 #include "stage.h"
+#include "watch.h"
 
 namespace sim
 {
@@ -19,6 +21,7 @@ namespace sim
 struct History {
 	struct Stream {
 		u32 written = 0;
+		u32 sent = 0;		/* numbers behind the SYN that have left, the FIN's too */
 		bool finished = false;	/* nothing more will be written */
 		bool delivered = false; /* the peer has reached the FIN */
 		bool began = false;
@@ -47,10 +50,16 @@ public:
 	void wake();
 	void retuned();
 	void reboot();
+	/* The route has forgotten what ICMP said; the path takes more than before. */
+	void path_grew();
+	/* Somebody who sees nothing of this connection sends @n segments in its name. */
+	void forged(u32 n);
 	void check();
 
 	bool empty() const { return !conn && !half && !tw; }
 	bool waits() const { return tw && !conn && !half; }
+	/* There was a TIME_WAIT since the last open. */
+	bool waited() const { return had_time_wait; }
 	bool aborted() const { return unclean; }
 	u8 state() const;
 
@@ -72,17 +81,43 @@ private:
 		bool ghost = false;
 		Process process;
 		std::vector<u64> held; /* of the peer's stream: a tag for each byte, 0: not here */
-		u32 written = 0, in_order = 0, read = 0;
+		u32 written = 0, in_order = 0, read = 0, kept = 0;
 		bool connected = false, peer_fin = false, dead = false, time_wait = false;
 		std::vector<rub_node> lent;
 		Memory memory;
+		Watch watch;
+	};
+
+	/* A half-open entry or one in TIME_WAIT, and when it began to wait by our own reckoning. */
+	struct Half : rub_half {
+		Anchors run_seen;
+		Memory memory;
+	};
+	struct TimeWait : rub_tw {
+		rub_ns since;
+		u32 iss, irs;
+		Memory memory;
+	};
+	/* Where the numbers of what leaves begin; unknown if it answers what nobody knows. */
+	struct Base {
+		u32 iss, irs;
+		bool known;
+	};
+	/* What left in one go. */
+	struct Drained {
+		u32 acks = 0, resets = 0, tries = 0, units = 0;
 	};
 
 	const HostPlan &host() const { return stage.plan.host[side]; }
+	const Timetable &table() const { return stage.table[side]; }
+	/* Since when the clocks are what they are. */
+	rub_ns told() const { return stage.retuned[side]; }
 	rub_env &world();
 	rub_ns due();
 	void expire();
+	void expire_connection();
 	void expire_half();
+	void expire_time_wait();
 	void act();
 	bool acts() const;
 	bool write(Process &p);
@@ -91,24 +126,32 @@ private:
 
 	void begin(u32 incarnation);
 	void end();
+	void options();
 	void collect(const rub_rx &rx, const Packet *packet);
 	void keep(const rub_range &range, const Packet &packet);
 	void advance();
 	void steps(const rub_rx &rx);
-	void drain(u32 &acks, u32 &resets);
-	void drain();
-	const rub_tcb *counterpart() const;
+	/* Everything that may leave now. */
+	Drained drain();
+	void settle();
 	bool lend();
-	void note(const rub_tx &tx, const rub_tx *proposed);
+	void note(const rub_tx &tx);
+	void check_sacked() const;
 
+	void segment(const Packet &packet);
+	void too_big(u16 mss);
+	rub_seg forgery();
 	void listen(const Packet &packet, u32 floor);
 	void half_segment(const Packet &packet);
 	void time_wait_segment(const Packet &packet);
 	void establish(const rub_half &from, const Packet &packet);
-	void answer(rub_verdict verdict, const rub_tx &tx);
+	void answer(rub_verdict verdict, const rub_tx &tx, const Base &base);
 	void drop_half();
-	void send(const rub_tx &tx, u32 len);
-	void launch(Packet &packet);
+	void drop_time_wait();
+	void send(const rub_tx &tx, u32 len, const Base &base);
+	void judge(const Packet &packet);
+	void launch(Packet &packet, const rub_tx &tx, const Base &base);
+	void draw();
 
 	Stage &stage;
 	History &history;
@@ -118,10 +161,12 @@ private:
 	const bool listens;
 	rub_env env{};
 	std::optional<Connection> conn;
-	std::optional<rub_half> half;
-	std::optional<rub_tw> tw;
+	std::optional<Half> half;
+	std::optional<TimeWait> tw;
 	rub_ns armed_for = RUB_NEVER, armed = RUB_NEVER;
 	bool unclean = false; /* it ended without a TIME_WAIT on either side */
+	bool had_time_wait = false;
+	u8 drawn = 0; /* the state that the picture shows */
 };
 
 } // namespace sim

@@ -40,7 +40,7 @@ struct Sum {
 
 u64 run(u64 seed, bool verbose, Totals &totals)
 {
-	World world(draw_plan(seed), verbose);
+	World world(draw_plan(seed), verbose, nullptr);
 
 	try {
 		world.play();

@@ -4,6 +4,19 @@
 namespace sim
 {
 
+namespace
+{
+
+/* IP's and TCP's headers without options. */
+constexpr u32 HEADERS = 40;
+
+bool during(rub_ns from, rub_ns length, rub_ns now)
+{
+	return length && now >= from && now - from < length;
+}
+
+} // namespace
+
 void Network::push(Packet &packet, rub_ns when)
 {
 	packet.arrives = when;
@@ -11,21 +24,51 @@ void Network::push(Packet &packet, rub_ns when)
 	queue.push(packet);
 }
 
-u32 Network::launch(Packet packet, rub_ns now)
+bool Network::too_long(Packet &packet, rub_ns now)
 {
-	const u32 copies = random.percent(plan.duplication) ? 2 : 1;
-	u32 arrive = 0;
-
-	if (plan.unreachable)
-		return 0;
-	if (packet.length > mss) {
+	if (packet.length <= mss)
+		return false;
+	if (!plan.black_hole) {
 		packet.mss = mss;
 		packet.to = !packet.to;
 		push(packet, now + plan.delay);
-		return 0;
 	}
+	return true;
+}
+
+bool Network::pass(Packet &packet, rub_ns &now)
+{
+	rub_ns &until = busy[packet.to];
+	const rub_ns wait = until > now ? until - now : 0;
+	const u32 waiting = static_cast<u32>(wait * plan.rate / SEC);
+
+	if (!plan.rate)
+		return true;
+	if (waiting > plan.queue)
+		return false;
+	if (packet.seg.ecn != RUB_NOT_ECT && plan.marks && waiting > plan.queue / 2)
+		packet.seg.ecn = RUB_CE;
+	until = now + wait + (packet.seg.len + HEADERS) * SEC / plan.rate;
+	now = until;
+	return true;
+}
+
+u32 Network::launch(Packet packet, rub_ns now, rub_ns start)
+{
+	const u32 copies = random.percent(plan.duplication) ? 2 : 1;
+	rub_ns slow = 0;
+	u32 arrive = 0;
+
+	if (plan.unreachable || during(plan.outage, plan.outage_for, now - start))
+		return 0;
+	if (too_long(packet, now))
+		return 0;
 	if (packet.seg.ecn != RUB_NOT_ECT && random.percent(plan.marks))
 		packet.seg.ecn = RUB_CE;
+	if (during(plan.slow, plan.slow_for, now - start))
+		slow = plan.slow + plan.slow_for - (now - start); /* all held until it is over */
+	if (!pass(packet, now))
+		return 0;
 	for (u32 i = 0; i < copies; i++) {
 		rub_ns way = plan.delay + (plan.jitter ? random.bits() % plan.jitter : 0);
 
@@ -34,7 +77,7 @@ u32 Network::launch(Packet packet, rub_ns now)
 			continue;
 		if (random.percent(plan.strays))
 			way = std::max(way, random.bits() % plan.detour);
-		push(packet, now + way);
+		push(packet, now + slow + way);
 		arrive++;
 	}
 	return arrive;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The path between two hosts: it loses, duplicates, reorders, delays, corrupts and marks, and what
- * is too long for it is answered by ICMP.
+ * The path between two hosts: it loses, duplicates, reorders, delays, corrupts and marks; it may
+ * have a bottleneck with a queue, be out for a while or for ever, become slow at once, and change
+ * its MTU: what is too long is then answered by ICMP, or vanishes (a black hole).
  */
 #ifndef RUBATO_SIM_NETWORK_H
 #define RUBATO_SIM_NETWORK_H
@@ -37,8 +38,8 @@ class Network
 public:
 	Network(const PathPlan &path, Random &r) : plan(path), random(r), mss(path.mss) {}
 
-	/* Return: how many copies will arrive. */
-	u32 launch(Packet packet, rub_ns now);
+	/* @start: when the run began. Return: how many copies will arrive. */
+	u32 launch(Packet packet, rub_ns now, rub_ns start);
 	rub_ns next() const { return queue.empty() ? RUB_NEVER : queue.top().arrives; }
 	bool empty() const { return queue.empty(); }
 	Packet take();
@@ -47,11 +48,15 @@ public:
 
 private:
 	void push(Packet &packet, rub_ns when);
+	bool too_long(Packet &packet, rub_ns now);
+	/* Through the bottleneck. False: its queue is full. */
+	bool pass(Packet &packet, rub_ns &now);
 
 	const PathPlan &plan;
 	Random &random;
 	u16 mss;
 	u64 serial = 0;
+	rub_ns busy[2]{}; /* the bottleneck, to either side, until then */
 	std::priority_queue<Packet, std::vector<Packet>, std::greater<>> queue;
 };
 

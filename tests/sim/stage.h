@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all parts of a run share: its time, chance, network, trace and counts. */
+/* What all parts of a run share: its time, chance, network, clocks, trace and counts. */
 #ifndef RUBATO_SIM_STAGE_H
 #define RUBATO_SIM_STAGE_H
 
@@ -11,6 +11,8 @@
 
 #include "mechanisms.h"
 #include "network.h"
+#include "picture.h"
+#include "timetable.h"
 
 namespace sim
 {
@@ -50,25 +52,45 @@ private:
 	u64 sum = 0xcbf29ce484222325ULL;
 };
 
+/* Everything that is there, on both hosts: nothing when all is over. */
+struct Counters {
+	s64 connections = 0, half_open = 0, time_waits = 0;
+	s64 lent = 0; /* blocks of records */
+	s64 bytes = 0; /* received and not read, or out of order */
+};
+
 struct Stage {
-	Stage(const Plan &p, bool verbose)
-		: plan(p), random(p.seed ^ 0x5eed), network(plan.path, random), trace(verbose)
+	Stage(const Plan &p, bool verbose, Picture *drawing)
+		: plan(p), random(p.seed ^ 0x5eed), network(plan.path, random), trace(verbose),
+		  picture(drawing)
 	{
 	}
 
 	void did(Mechanism m) { totals.happened.set(static_cast<size_t>(m)); }
+	/* The planted fault that invariant @n must catch. */
+	bool sabotaged(int n) const { return plan.sabotage == n; }
+	/* @side's clocks are now those of config[side], under tempo[side]. */
+	void tune(u8 side)
+	{
+		rub_policy_compile(&config[side], tempo[side], &policy[side]);
+		table[side] = Timetable(config[side], tempo[side]);
+		retuned[side] = now;
+	}
 
 	const Plan plan;
 	Random random;
 	Network network;
 	Trace trace;
+	Picture *picture; /* or none */
 	Totals totals;
+	Counters left;
 	rub_ns now = Trace::START;
+	rub_config config[2]{plan.host[0].config, plan.host[1].config};
+	u32 tempo[2]{RUBATO_TEMPO_ONE, RUBATO_TEMPO_ONE};
 	rub_policy policy[2];
-	bool retuned = false; /* once a run was retuned, no schedule held all the time */
-	u32 half_open = 0;
+	Timetable table[2]{{config[0], tempo[0]}, {config[1], tempo[1]}};
+	rub_ns retuned[2]{};
 	u32 cookies = 0;
-	s64 nodes = 0; /* blocks of records that are lent */
 };
 
 } // namespace sim

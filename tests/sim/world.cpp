@@ -35,14 +35,13 @@ std::string flag_names(u8 flags)
 	return s.empty() ? "no flags" : s;
 }
 
-World::World(const Plan &plan, bool verbose) : stage(plan, verbose)
+World::World(const Plan &plan, bool verbose, Picture *picture)
+	: stage(plan, verbose, picture), forgeries(plan.forgeries)
 {
 	Random &r = stage.random;
 
-	for (u8 side = 0; side < 2; side++) {
-		config[side] = plan.host[side].config;
-		rub_policy_compile(&config[side], RUBATO_TEMPO_ONE, &stage.policy[side]);
-	}
+	for (u8 side = 0; side < 2; side++)
+		stage.tune(side);
 	for (u16 i = 0; i < plan.pairs; i++) {
 		auto tuple = std::make_unique<Tuple>();
 
@@ -60,6 +59,8 @@ World::World(const Plan &plan, bool verbose) : stage(plan, verbose)
 		retune_at = stage.now + r.pick(10, 5000) * MSEC;
 	if (plan.reboot_at)
 		reboot_at = stage.now + plan.reboot_at;
+	if (forgeries)
+		forge_at = stage.now + r.pick(10, 3000) * MSEC;
 }
 
 void World::play()
@@ -88,10 +89,8 @@ bool World::over() const
 
 rub_ns World::next()
 {
-	rub_ns at = std::min({stage.network.next(), retune_at, reboot_at});
+	rub_ns at = std::min({stage.network.next(), retune_at, reboot_at, forge_at, mtu_at});
 
-	if (mtu_at != RUB_NEVER)
-		at = std::min(at, mtu_at);
 	for (const auto &t : tuples)
 		at = std::min({at, t->opens, t->end[0]->next(), t->end[1]->next()});
 	return at;
@@ -102,29 +101,30 @@ void World::happen()
 	if (stage.network.next() <= stage.now) {
 		const Packet p = stage.network.take();
 
+		touched = p.pair;
 		tuples[p.pair]->end[p.to]->arrive(p);
 	}
-	for (auto &t : tuples) {
-		if (t->opens <= stage.now)
-			open(*t);
-		for (auto &end : t->end) {
-			if (end->next() <= stage.now)
-				end->wake();
-		}
-		plan_next(*t);
-	}
-	if (mtu_at <= stage.now) {
-		mtu_at = RUB_NEVER;
-		stage.network.change_mtu();
-	}
+	for (u16 i = 0; i < tuples.size(); i++)
+		happen(*tuples[i]);
+	if (mtu_at <= stage.now)
+		change_mtu();
 	if (retune_at <= stage.now)
 		tell();
-	if (reboot_at <= stage.now) {
-		reboot_at = RUB_NEVER;
-		stage.did(Mechanism::REBOOT);
-		for (auto &t : tuples)
-			t->end[1]->reboot();
+	if (forge_at <= stage.now)
+		forge();
+	if (reboot_at <= stage.now)
+		reboot();
+}
+
+void World::happen(Tuple &t)
+{
+	if (t.opens <= stage.now)
+		open(t);
+	for (auto &end : t.end) {
+		if (end->next() <= stage.now)
+			end->wake();
 	}
+	plan_next(t);
 }
 
 void World::open(Tuple &t)
@@ -152,45 +152,93 @@ void World::plan_next(Tuple &t)
 		return;
 	if (a.aborted() || b.aborted())
 		t.left = 0;
-	else if ((a.waits() && b.empty()) || (a.empty() && b.waits()))
+	else if ((a.waits() && b.empty()) || (a.empty() && b.waits()) ||
+		 (a.empty() && b.empty() && (a.waited() || b.waited())))
 		t.opens = stage.now + stage.random.pick(0, 3000) * MSEC;
 	else if (a.empty() && b.empty())
 		t.left = 0;
+}
+
+void World::event(u8 side, const char *what)
+{
+	if (stage.picture)
+		stage.picture->event(stage.now, side, what);
+}
+
+void World::change_mtu()
+{
+	const bool grows = stage.plan.path.mss_later > stage.network.fits();
+
+	mtu_at = RUB_NEVER;
+	stage.network.change_mtu();
+	if (stage.plan.path.mss_later != stage.plan.path.mss)
+		event(2, "MTU changes");
+	for (auto &t : tuples) {
+		if (grows) {
+			t->end[0]->path_grew();
+			t->end[1]->path_grew();
+		}
+	}
 }
 
 /* Other clocks for a host, while everything runs. */
 void World::tell()
 {
 	const u8 side = stage.random.percent(50);
-	const u32 tempo =
-		stage.random.percent(70) ? RUBATO_TEMPO_ONE : stage.random.number(200, 5000);
+	const bool keeps_msl = stage.plan.incarnations > 1;
 
 	stage.did(Mechanism::RETUNE);
-	stage.retuned = true;
+	event(side, "retuned");
 	retune_at = stage.random.percent(70) ? stage.now + stage.random.pick(10, 20000) * MSEC
 					     : RUB_NEVER;
-	retune(config[side], stage.random);
-	/* Only the clocks: what was agreed on at the open stays. */
-	rub_policy_compile(&config[side], tempo, &stage.policy[side]);
+	/* Where incarnations follow one another nothing may outlive the MSL. */
+	if (!keeps_msl)
+		stage.tempo[side] = stage.random.percent(70) ? RUBATO_TEMPO_ONE
+							     : stage.random.number(200, 5000);
+	retune(stage.config[side], stage.random,
+	       keeps_msl ? stage.plan.host[side].config.msl : SEC);
+	stage.tune(side);
 	for (auto &t : tuples)
 		t->end[side]->retuned();
 }
 
+void World::forge()
+{
+	Tuple &t = *tuples[stage.random.pick(0, tuples.size() - 1)];
+
+	forge_at = --forgeries ? stage.now + stage.random.pick(10, 3000) * MSEC : RUB_NEVER;
+	t.end[stage.random.pick(0, 1)]->forged(stage.random.number(1, 40));
+}
+
+void World::reboot()
+{
+	reboot_at = RUB_NEVER;
+	stage.did(Mechanism::REBOOT);
+	event(1, "reboot");
+	for (auto &t : tuples)
+		t->end[1]->reboot();
+}
+
 void World::check()
 {
-	for (const auto &t : tuples) {
-		t->end[0]->check();
-		t->end[1]->check();
-		stage.totals.pairs.set(t->end[0]->state() * STATES + t->end[1]->state());
+	for (u16 i = 0; i < tuples.size(); i++) {
+		Endpoint &a = *tuples[i]->end[0], &b = *tuples[i]->end[1];
+
+		touched = i;
+		a.check();
+		b.check();
+		stage.totals.pairs.set(a.state() * STATES + b.state());
 	}
-	require(7, stage.half_open <= stage.plan.backlog + stage.plan.pairs,
+	require(7, stage.left.half_open <= stage.plan.backlog + stage.plan.pairs,
 		"more half-open entries than the backlog and the reincarnations");
 }
 
 void World::finish()
 {
-	require(12, !stage.half_open, "half-open entries are left over");
-	require(12, !stage.nodes, "records are left over");
+	require(12, !stage.left.connections, "connections are left over");
+	require(12, !stage.left.half_open, "half-open entries are left over");
+	require(12, !stage.left.time_waits, "TIME_WAIT entries are left over");
+	require(12, !stage.left.lent, "records are left over");
 }
 
 } // namespace sim
