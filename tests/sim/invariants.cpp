@@ -127,11 +127,10 @@ void check_edge(const rub_tcb &t, const rub_seg &seg, Memory &m)
 
 void note_offer(const rub_tcb &t, const rub_seg &seg, Memory &m)
 {
-	const u32 edge = seg.ack + (static_cast<u32>(seg.wnd)
-				    << (seg.flags & RUB_SYN ? 0 : t.snd_scale));
+	const u32 edge =
+		seg.ack + (static_cast<u32>(seg.wnd) << (seg.flags & RUB_SYN ? 0 : t.snd_scale));
 
-	if (m.known && seg.flags & RUB_ACK && seq_le(seg.ack, t.snd_max) &&
-	    seq_le(m.offered, edge))
+	if (m.known && seg.flags & RUB_ACK && seq_le(seg.ack, t.snd_max) && seq_le(m.offered, edge))
 		m.offered = edge;
 }
 
@@ -157,8 +156,7 @@ bool is_challenged(const rub_seg &seg, const rub_rx &rx)
  * RFC 9293 section 3.10.7.4, RFC 5961 sections 3.2 and 4.2. An ACK that was owed before, because
  * the host dropped it, is no answer.
  */
-void check_answers(const rub_seg &seg, const rub_rx &rx, const Before &before, u32 acks,
-		   u32 resets)
+void check_answers(const rub_seg &seg, const rub_rx &rx, const Before &before, u32 acks, u32 resets)
 {
 	const u32 numbers = seg.len + !!(seg.flags & RUB_SYN) + !!(seg.flags & RUB_FIN);
 

@@ -57,7 +57,7 @@ inline bool seq_le(u32 a, u32 b)
 struct Memory {
 	bool known = false;
 	u32 rcv_nxt = 0, rcv_edge = 0, told = 0;
-	u32 offered = 0; /* the furthest edge that the peer's segments brought */
+	u32 offered = 0;	 /* the furthest edge that the peer's segments brought */
 	rub_ns limited_from = 0; /* the period in which answers are counted */
 	u32 answers = 0;
 	rub_ns expired_at = 0;

@@ -22,6 +22,8 @@ namespace sim
 	X(DSACK, "D-SACK")                                     \
 	X(UNDO_DSACK, "undo by D-SACK")                        \
 	X(UNDO_TIMESTAMP, "undo by timestamps")                \
+	X(FRTO, "undo by F-RTO")                               \
+	X(FRTO_SACK, "undo by F-RTO with SACK")                \
 	X(PRR, "proportional rate reduction")                  \
 	X(REORDERING, "reordering seen")                       \
 	X(REORDERING_WIDER, "reordering window widened")       \

@@ -40,9 +40,8 @@ bool by_count(const rub_tcb &t, rub_ns now)
 	for (u16 i = rub_rec_head(&t.out); i != RUB_NO_NODE; i = rub_rec_next(&t.out, i)) {
 		const rub_node &n = *rub_rec_at(&t.out, i);
 
-		if (n.flags & RUB_N_LOST &&
-		    (!rub_rack_sent_after(&t.loss.rack, &n) ||
-		     n.sent + t.loss.rack.rtt + rub_rack_window(&t) > now))
+		if (n.flags & RUB_N_LOST && (!rub_rack_sent_after(&t.loss.rack, &n) ||
+					     n.sent + t.loss.rack.rtt + rub_rack_window(&t) > now))
 			return true;
 	}
 	return false;
@@ -53,8 +52,12 @@ void Observer::recovery(const rub_tcb &t, const rub_env &env) const
 	const rub_loss &now = t.loss;
 
 	/* Nothing but an undo, or something new that may prove wrong, changes this. */
-	if (loss.undo && !now.undo)
-		stage.did(!now.again ? Mechanism::UNDO_DSACK : Mechanism::UNDO_TIMESTAMP);
+	if (loss.undo && !now.undo) {
+		if (loss.frto == RUB_FRTO_NEW && now.frto == RUB_FRTO_OFF)
+			stage.did(t.opts & RUB_OPT_SACK ? Mechanism::FRTO_SACK : Mechanism::FRTO);
+		else
+			stage.did(!now.again ? Mechanism::UNDO_DSACK : Mechanism::UNDO_TIMESTAMP);
+	}
 	if (t.opts & RUB_OPT_SACK && now.mode == RUB_LOSS_RECOVERY && now.prr_delivered)
 		stage.did(Mechanism::PRR);
 	if (now.rack.mult > loss.rack.mult && loss.rack.mult)

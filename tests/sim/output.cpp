@@ -226,8 +226,8 @@ void Endpoint::launch(Packet &p, const rub_tx &tx, const Base &base)
 			p.seg.wnd);
 	stage.trace.add(static_cast<u64>(p.seg.tsval) << 32 | p.seg.tsecr);
 	stage.trace.add(static_cast<u64>(p.seg.mss) << 32 | static_cast<u64>(p.seg.opts) << 24 |
-			static_cast<u64>(p.seg.wscale) << 16 |
-			static_cast<u64>(p.seg.ecn) << 8 | p.seg.n_sack);
+			static_cast<u64>(p.seg.wscale) << 16 | static_cast<u64>(p.seg.ecn) << 8 |
+			p.seg.n_sack);
 	if (p.seg.flags & RUB_URG)
 		stage.trace.add(p.seg.urg);
 	for (u32 i = 0; i < p.seg.n_sack; i++)
@@ -239,8 +239,8 @@ void Endpoint::launch(Packet &p, const rub_tx &tx, const Base &base)
 		stage.network.launch(p, std::max(stage.now, tx.not_before), Trace::START);
 
 	if (stage.picture && base.known)
-		stage.picture->sent(stage.now, side, p, seq, tx.again,
-				    tx.unit == RUB_UNIT_PROBE, copies);
+		stage.picture->sent(stage.now, side, p, seq, tx.again, tx.unit == RUB_UNIT_PROBE,
+				    copies);
 	if (stage.trace.verbose())
 		stage.trace.line(stage.now,
 				 std::string(side, '\t') + std::to_string(pair) +

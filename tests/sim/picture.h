@@ -20,7 +20,8 @@ struct Packet;
 class Picture
 {
 public:
-	/* A segment leaves side @side; its numbers count from the ISNs. @copies of it will arrive. */
+	/* A segment leaves side @side; its numbers count from the ISNs. @copies of it will arrive.
+	 */
 	void sent(rub_ns now, u8 side, const Packet &packet, u32 seq, bool again, bool probe,
 		  u32 copies);
 	/* An acknowledgement reaches side @side: what it says of what that side sent. */

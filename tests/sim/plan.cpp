@@ -27,11 +27,10 @@ rubato_schedule gaps(std::initializer_list<rub_ns> list, const Growth &g = {})
 	s.max = g.max;
 	s.give_up = g.give_up;
 	s.tries = g.tries;
-	s.flags = static_cast<u8>((list.size() ? 0 : RUBATO_SCHED_RTO) |
-				  (g.factor ? RUBATO_SCHED_FACTOR : 0) |
-				  (g.max ? RUBATO_SCHED_MAX : 0) |
-				  (g.give_up ? RUBATO_SCHED_GIVE_UP : 0) |
-				  (g.tries ? RUBATO_SCHED_TRIES : 0));
+	s.flags = static_cast<u8>(
+		(list.size() ? 0 : RUBATO_SCHED_RTO) | (g.factor ? RUBATO_SCHED_FACTOR : 0) |
+		(g.max ? RUBATO_SCHED_MAX : 0) | (g.give_up ? RUBATO_SCHED_GIVE_UP : 0) |
+		(g.tries ? RUBATO_SCHED_TRIES : 0));
 	return s;
 }
 
@@ -68,9 +67,8 @@ rubato_schedule data_schedule(Random &r)
 			    {.factor = 2000, .max = 5 * SEC, .give_up = 1800 * SEC});
 	case 1:
 	case 2:
-		return gaps({r.pick(50, 2000) * MSEC}, {.factor = 1500,
-							.max = r.pick(2, 20) * SEC,
-							.give_up = 900 * SEC});
+		return gaps({r.pick(50, 2000) * MSEC},
+			    {.factor = 1500, .max = r.pick(2, 20) * SEC, .give_up = 900 * SEC});
 	case 3:
 		return gaps({SEC, SEC, 2 * SEC, 4 * SEC, 8 * SEC, 16 * SEC, 32 * SEC, 64 * SEC});
 	case 4:
@@ -207,9 +205,9 @@ void retune(rub_config &c, Random &r, rub_ns msl)
 	c.data = data_schedule(r);
 	c.fin = r.percent(50) ? same_as(RUBATO_CLOCK_DATA) : data_schedule(r);
 	c.persist = persist_schedule(r);
-	c.keepalive_probes =
-		r.percent(70) ? gaps({r.pick(1, 10) * SEC, 5 * SEC, 5 * SEC})
-			      : gaps({r.pick(1, 5) * SEC}, {.factor = 1000, .tries = 4});
+	c.keepalive_probes = r.percent(70)
+				     ? gaps({r.pick(1, 10) * SEC, 5 * SEC, 5 * SEC})
+				     : gaps({r.pick(1, 5) * SEC}, {.factor = 1000, .tries = 4});
 	c.keepalive_idle = r.pick(5, 120) * SEC;
 	c.fin_wait_2 = r.pick(1, 60) * SEC;
 	c.delack = r.pick(0, 200) * MSEC;
@@ -218,8 +216,7 @@ void retune(rub_config &c, Random &r, rub_ns msl)
 	c.rto_max = r.pick(10, 120) * SEC;
 	c.rto_initial = r.pick(200, 3000) * MSEC;
 	c.tw_reuse_delay = r.pick(0, 3000) * MSEC;
-	c.knobs.congestion =
-		r.percent(50) ? RUBATO_CONGESTION_NEWRENO : RUBATO_CONGESTION_CUBIC;
+	c.knobs.congestion = r.percent(50) ? RUBATO_CONGESTION_NEWRENO : RUBATO_CONGESTION_CUBIC;
 	c.knobs.keepalive_force = r.once_in(8);
 	if (rub_config_check(&c, &bad) != RUB_FLAW_NONE)
 		throw std::logic_error("the plan draws an invalid configuration");

@@ -23,14 +23,14 @@ struct HostPlan {
 
 /* Times count from the start of the run. */
 struct PathPlan {
-	u16 mss, mss_later; /* from the middle of the run on */
-	bool black_hole;    /* no ICMP tells of either */
+	u16 mss, mss_later;			  /* from the middle of the run on */
+	bool black_hole;			  /* no ICMP tells of either */
 	u32 loss, duplication, corruption, marks; /* percent */
 	rub_ns delay, jitter;
 	u32 strays; /* percent that take a detour */
 	rub_ns detour;
-	u64 rate;  /* of the bottleneck, bytes a second; 0: none */
-	u32 queue; /* before it, bytes */
+	u64 rate;		   /* of the bottleneck, bytes a second; 0: none */
+	u32 queue;		   /* before it, bytes */
 	rub_ns outage, outage_for; /* nothing arrives */
 	rub_ns slow, slow_for;	   /* everything waits until it is over */
 	bool whole; /* a unit crosses in one piece, as between two hosts on one machine */

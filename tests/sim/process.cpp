@@ -143,8 +143,7 @@ void Endpoint::collect(const rub_rx &rx, const Packet *packet)
 	/* LAST_ACK ended by its ACK: what was said is known to be there. */
 	if (rx.mask & RUB_RX_DEAD && !rx.error && conn->peer_fin &&
 	    conn->tcb.snd_una == conn->tcb.snd_end + 1)
-		require(1,
-			streams[0].haunted || streams[1].haunted || streams[side].delivered,
+		require(1, streams[0].haunted || streams[1].haunted || streams[side].delivered,
 			"closed cleanly, and the peer did not get everything");
 	steps(rx);
 }

@@ -55,7 +55,7 @@ private:
 /* Everything that is there, on both hosts: nothing when all is over. */
 struct Counters {
 	s64 connections = 0, half_open = 0, time_waits = 0;
-	s64 lent = 0; /* blocks of records */
+	s64 lent = 0;  /* blocks of records */
 	s64 bytes = 0; /* received and not read, or out of order */
 };
 

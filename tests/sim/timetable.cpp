@@ -74,10 +74,11 @@ rub_ns Course::gap(u32 n, const Rto &rto) const
 Timetable::Timetable(const rub_config &c, u32 tempo)
 	: msl(scaled(c.msl, tempo)), keepalive_idle(scaled(c.keepalive_idle, tempo)),
 	  fin_wait_2(scaled(c.fin_wait_2, tempo)), user_timeout(scaled(c.user_timeout, tempo)),
-	  rto_min(scaled(c.rto_min, tempo)), rto_max(scaled(c.rto_max, tempo)), syn(resolved(c, c.syn), tempo),
-	  synack(resolved(c, c.synack), tempo), data(resolved(c, c.data), tempo),
-	  fin(resolved(c, c.fin), tempo), persist(resolved(c, c.persist), tempo),
-	  keepalive(resolved(c, c.keepalive_probes), tempo), rto_initial(scaled(c.rto_initial, tempo))
+	  rto_min(scaled(c.rto_min, tempo)), rto_max(scaled(c.rto_max, tempo)),
+	  syn(resolved(c, c.syn), tempo), synack(resolved(c, c.synack), tempo),
+	  data(resolved(c, c.data), tempo), fin(resolved(c, c.fin), tempo),
+	  persist(resolved(c, c.persist), tempo), keepalive(resolved(c, c.keepalive_probes), tempo),
+	  rto_initial(scaled(c.rto_initial, tempo))
 {
 	/* "In effect at most half of rto-min, and 499 ms." */
 	delack = std::min({scaled(c.delack, tempo), rto_min / 2, 499 * MSEC});

@@ -189,8 +189,8 @@ void Watch::proposed(const rub_tcb &t, const rub_tx &tx, const Timetable &table,
 	must(in_time(at, now), "a try leaves too late", at, now);
 }
 
-void Watch::left(const rub_tcb &t, const rub_tx &tx, bool gone, bool probe,
-		 const Timetable &table, rub_ns now)
+void Watch::left(const rub_tcb &t, const rub_tx &tx, bool gone, bool probe, const Timetable &table,
+		 rub_ns now)
 {
 	if (!gone) {
 		look(t, now);

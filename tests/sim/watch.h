@@ -48,7 +48,8 @@ inline bool is_in_time(rub_ns at, rub_ns asked, rub_ns late, rub_ns now)
 	return at == RUB_NEVER || now <= std::max(at, asked) + late;
 }
 
-/* When @course, its waits those of @gaps, ends what began at @run; RUB_NEVER: not yet to be said. */
+/* When @course, its waits those of @gaps, ends what began at @run; RUB_NEVER: not yet to be said.
+ */
 rub_ns end_of(const Course &course, const Course &gaps, const Anchors &run, const Rto &rto);
 
 class Watch
@@ -80,7 +81,8 @@ private:
 	rub_ns end(const rub_tcb &tcb, const Timetable &table) const;
 	rub_ns next(const rub_tcb &tcb, const Timetable &table) const;
 	void check_ack(const rub_tcb &tcb, const Timetable &table, rub_ns now);
-	/* Of something that is to come at @at: 9 if a retune has come since the last try, else 8. */
+	/* Of something that is to come at @at: 9 if a retune has come since the last try, else 8.
+	 */
 	void must(bool holds, const char *what, rub_ns at, rub_ns now) const;
 	bool in_time(rub_ns at, rub_ns now) const;
 
