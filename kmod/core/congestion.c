@@ -116,6 +116,9 @@ static void not_validated(struct rub_tcb *tcb, const struct rub_env *env)
 	u32 most = max_t(u32, cc->cwnd / 2, rub_initial_window(tcb));
 
 	rub_cubic_pause(tcb, env);
+	/* Never used enough yet: the five minutes begin. */
+	if (!cc->valid)
+		cc->valid = env->now;
 	if (env->now - cc->valid <= RUB_CWV_PERIOD)
 		return;
 	cc->valid = env->now;
