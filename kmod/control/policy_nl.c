@@ -43,6 +43,7 @@ static const struct nla_policy clock_policy[RUBATO_POLICY_MAX + 1] = {
 	[RUBATO_POLICY_TW_REUSE_DELAY] = { .type = NLA_U64 },
 	[RUBATO_POLICY_KEEPALIVE_FORCE] = { .type = NLA_U32 },
 	[RUBATO_POLICY_ISN] = { .type = NLA_U64 },
+	[RUBATO_POLICY_MTU_PROBING] = { .type = NLA_U32 },
 };
 static_assert(ARRAY_SIZE(clock_policy) == RUBATO_POLICY_MAX + 1);
 

@@ -69,6 +69,7 @@ static const char *const texts[RUBATO_CLOCK_MAX + 1][RUBATO_REFUSE_N] = {
 	[RUBATO_CLOCK_TW_REUSE_DELAY] = DURATION("tw-reuse-delay", "0 .. 10 min"),
 	[RUBATO_KNOB_KEEPALIVE_FORCE] = SWITCH("keepalive.force"),
 	[RUBATO_KNOB_ISN] = KNOB("isn", "0 (keyed) nor 2^32 + N (fixed N), N below 2^32"),
+	[RUBATO_KNOB_MTU_PROBING] = KNOB("mtu-probing", "0 (off), 1 (black-hole) nor 2 (always)"),
 };
 
 /* The texts above spell these bounds out. */
@@ -81,6 +82,7 @@ static_assert(RUBATO_IDLE_MAX == RUBATO_GAP_MAX && RUBATO_USER_TIMEOUT_MAX == RU
 static_assert(RUBATO_DELACK_MAX == 499 * RUBATO_NS_PER_MS);
 static_assert(RUBATO_TW_REUSE_DELAY_MAX == RUBATO_MSL_MAX);
 static_assert(RUBATO_CONGESTION_MAX == 1 && RUBATO_BIND_MAX == 2 && RUBATO_TW_RST_MAX == 2);
+static_assert(RUBATO_MTU_PROBING_MAX == 2);
 static_assert(RUBATO_MSL_MAX == 600ULL * 1000 * RUBATO_NS_PER_MS);
 static_assert(RUBATO_RTO_BOUND_MIN == RUBATO_NS_PER_MS && RUBATO_RTO_BOUND_MAX == RUBATO_MSL_MAX);
 

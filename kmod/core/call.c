@@ -129,16 +129,11 @@ static int call_close(struct rub_tcb *tcb, u32 unread, const struct rub_env *env
 	return call_shutdown(tcb, env, rx);
 }
 
-/* The path takes less: what is in flight was dropped for its size, send it again cut smaller. */
 static int call_mtu(struct rub_tcb *tcb, const struct rub_env *env)
 {
-	u16 mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts), before = tcb->snd_mss;
-
 	if (tcb->state == RUBATO_CLOSED)
 		return -ENOTCONN;
-	tcb->snd_mss = mss;
-	if (mss < before && !(tcb->flags & RUB_F_SYN_OUT))
-		rub_loss_mtu(tcb);
+	rub_plpmtud_path(tcb, env);
 	return 0;
 }
 

@@ -120,6 +120,19 @@
 /* RFC 8985 section 7.2: PTO without SRTT; TLP.max_ack_delay, Linux's longest. */
 #define RUB_PTO_INITIAL		RUB_NS_PER_S
 #define RUB_TLP_MAX_ACK_DELAY	(200 * RUB_NS_PER_MS)
+/* RFC 9293 section 3.8.3: R1 SHOULD be at least 3 retransmissions. */
+#define RUB_R1			3U
+/*
+ * RFC 4821 section 7.2: a size that works nearly everywhere, without headers and options: Linux's
+ * tcp_base_mss. What is searched for is not worth a probe below RUB_PLPMTUD_STEP (section 7.3).
+ */
+#define RUB_BASE_PLPMTU		1024U
+#define RUB_PLPMTUD_STEP	8U
+/* RFC 4821 section 7.3, RFC 8899 section 5.1.1: PMTU_RAISE_TIMER. */
+#define RUB_PMTU_RAISE		(600 * RUB_NS_PER_S)
+/* RFC 4821 sections 7.6.2 and 7.6.3: windows between a probe that is lost and the next. */
+#define RUB_PLPMTUD_HEADWAY	1U
+#define RUB_PLPMTUD_HEADWAY_TIMEOUT 5U
 /* How far beyond the old SND.NXT a reincarnation's ISS starts: no old window reaches it. */
 #define RUB_ISS_STEP		65537U
 

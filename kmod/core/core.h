@@ -240,6 +240,30 @@ struct rub_cc {
 };
 
 /**
+ * struct rub_plpmtud - the path's MTU: core/plpmtud.c. Sizes are payloads, as snd_mss is
+ * @path: what IP said last, within the peer's MSS
+ * @high: search_high (RFC 4821): the largest size that the path may take
+ * @probe: PROBED_SIZE (RFC 8899) of the probe that is not decided, 0 for none
+ * @headway: windows to wait after @since before the next probe (RFC 4821 section 7.6.2)
+ * @own: snd_mss was found by probes or a black hole: it may be less than what IP says
+ * @halve: the largest size was tried in this search
+ * @lost: the probe is lost; decided once what was in flight then is acknowledged
+ * @repair: until SND.UNA is at @end, what was too big goes again and is no sign of congestion
+ * @from: the probe's first number
+ * @to: behind the probe's last
+ * @end: SND.MAX when @repair began
+ * @window: beside cwnd, while what was too big goes again; 0 for none (RFC 1191 section 6.4)
+ * @since: when a search was completed, or a probe lost
+ */
+struct rub_plpmtud {
+	u16 path, high, probe;
+	u8 headway;
+	u8 own : 1, halve : 1, lost : 1, repair : 1;
+	u32 from, to, end, window;
+	rub_ns since;
+};
+
+/**
  * struct rub_tcb - one connection
  *
  * The shell embeds it and reads it through the accessors below; only core/ writes it.
@@ -270,6 +294,7 @@ struct rub_tcb {
 	u32 reset_ts;	/* RUB_F_RESET_TS: TSval of the segment that an RST answers */
 
 	struct rub_cc cc;
+	struct rub_plpmtud mtu;
 	struct rub_loss loss;
 	struct rub_out out;
 
@@ -417,6 +442,8 @@ enum rub_hold {
  * @unit: enum rub_unit
  * @clock: enum rubato_clock whose try this is, 0 for a first send and what no clock asked for
  * @again: has left before: a retransmission
+ * @probe: one segment, larger than rub_mss(), to see whether the path takes it (RFC 4821): it must
+ *	not be fragmented. If it cannot even leave, rub_sent() is told -EMSGSIZE
  * @tries: which retransmission or probe this is, from 1; 0 for a first send
  * @reason: of rub_*_segment(): enum rubato_reason when nothing is to be sent
  */
@@ -425,7 +452,7 @@ struct rub_tx {
 	u16 wnd, mss, cut, urg;
 	u8 flags, unit, clock, reason;
 	u8 opts, wscale, n_sack, ecn, hold;
-	bool again;
+	bool again, probe;
 	u32 tries;
 	u32 tsval, tsecr;
 	struct rub_range sack[RUB_SACK_MAX];

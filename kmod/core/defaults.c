@@ -53,5 +53,6 @@ const struct rub_config rub_config_builtin = {
 		.window_scale = 1,
 		.ecn = 1,
 		.keepalive_force = 0,
+		.mtu_probing = RUBATO_MTU_PROBING_BLACK_HOLE,
 	},
 };

@@ -371,6 +371,19 @@ rub_ns rub_probe_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return at < rub_clock_due(tcb, env) ? at : RUB_NEVER;
 }
 
+/* RFC 4821 sections 7.3 and 7.6.2: a round trip for each segment of a window, or the raise timer. */
+rub_ns rub_plpmtud_due(const struct rub_tcb *tcb)
+{
+	const struct rub_plpmtud *mtu = &tcb->mtu;
+	u32 segments = tcb->cc.cwnd / tcb->snd_mss;
+
+	if (rub_plpmtud_complete(tcb))
+		return add(mtu->since, RUB_PMTU_RAISE);
+	if (segments && tcb->srtt > div_u64(RUB_NEVER / RUB_PLPMTUD_HEADWAY_TIMEOUT, segments))
+		return RUB_NEVER;
+	return add(mtu->since, mtu->headway * segments * tcb->srtt);
+}
+
 static rub_ns earlier(rub_ns a, rub_ns b)
 {
 	return a < b ? a : b;

@@ -217,7 +217,7 @@ void rub_from_half(struct rub_tcb *tcb, const struct rub_half *half, const struc
 	tcb->ts_offset = half->ts_offset;
 	tcb->adv_mss = half->adv_mss;
 	tcb->peer_mss = half->peer_mss;
-	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
+	rub_plpmtud_init(tcb, env);
 	tcb->challenge_start = half->challenge_start;
 	tcb->challenges = half->challenges;
 	if (half->run.tries)

@@ -93,7 +93,7 @@ static void agree(struct rub_tcb *tcb, const struct rub_seg *syn, const struct r
 		tcb->ts_recent_at = env->now;
 	}
 	tcb->peer_mss = syn->mss;
-	tcb->snd_mss = rub_eff_mss(tcb->peer_mss, env->path_mss, tcb->opts);
+	rub_plpmtud_init(tcb, env);
 }
 
 static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,

@@ -68,6 +68,8 @@ static u32 congestion_room(const struct rub_tcb *tcb, const struct rub_env *env)
 	u64 most = (u64)rub_cc_window(tcb, env) + limited_transmit(tcb);
 	u32 used = rub_pipe(tcb);
 
+	if (tcb->mtu.window)
+		most = min_t(u64, most, tcb->mtu.window);
 	return (u32)(max_t(u64, most, used) - used);
 }
 
@@ -132,13 +134,39 @@ static u32 largest_unit(const struct rub_tcb *tcb, const struct rub_env *env, u3
 	return most - most % cut;
 }
 
+/* The end of a proposal of new data: a record can be had for it. */
+static bool has_record(const struct rub_tcb *tcb, struct rub_tx *tx)
+{
+	if (rub_rec_room(&tcb->out))
+		return true;
+	tx->hold = RUB_HOLD_NODES;
+	return false;
+}
+
+/*
+ * RFC 4821 section 7.4: new data waits until cwnd has room for all of the probe; the window never
+ * falls by more than that, and something is in flight whose acknowledgement makes room.
+ */
+static bool propose_mtu_probe(const struct rub_tcb *tcb, const struct rub_env *env, u16 size,
+			      struct rub_tx *tx)
+{
+	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
+	tx->cut = (u16)(size - rub_sack_space(tx));
+	tx->probe = true;
+	finish_data(tcb, tx, tx->cut, true);
+	return congestion_room(tcb, env) >= tx->cut && has_record(tcb, tx);
+}
+
 /* New data. False: nothing may go now. */
 static bool propose_new(const struct rub_tcb *tcb, const struct rub_env *env, struct rub_tx *tx)
 {
 	u32 room = window_room(tcb, tcb->snd_nxt), more = congestion_room(tcb, env), len, most;
+	u16 size = rub_plpmtud_size(tcb, env);
 
 	if (!rub_unsent(tcb))
 		return false;
+	if (size)
+		return propose_mtu_probe(tcb, env, size, tx);
 	segment_init(tcb, env, tx, RUB_UNIT_DATA, tcb->snd_nxt);
 	room = min_t(u32, room, more);
 	/* Every segment has an urgent pointer of its own. */
@@ -148,10 +176,7 @@ static bool propose_new(const struct rub_tcb *tcb, const struct rub_env *env, st
 	finish_data(tcb, tx, len, room > len);
 	if (!tx->len && !(tx->flags & RUB_FIN))
 		return false;
-	if (rub_rec_room(&tcb->out))
-		return true;
-	tx->hold = RUB_HOLD_NODES;
-	return false;
+	return has_record(tcb, tx);
 }
 
 /* Retransmits from @seq, in record @n: at most @most bytes, and the FIN if it is this record's. */
@@ -422,6 +447,8 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 	rub_cc_sent(tcb, seq_after(end, tcb->snd_max) ? end - tcb->snd_max : 0, env);
 	rub_pace_sent(tcb, len, env);
 	/* A probe beyond the window is in flight only if the peer takes it. */
+	if (tx->probe && len == tx->len)
+		rub_plpmtud_left(tcb, tx, env);
 	if (tx->unit == RUB_UNIT_DATA)
 		rub_loss_sent(tcb, tx->seq, end, env);
 	tcb->snd_max = seq_max(tcb->snd_max, end);
@@ -431,12 +458,15 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 }
 
 /* A local drop is no try: again after rto-min, and the nominal end still holds. */
-static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env)
+static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
+		     const struct rub_env *env)
 {
 	if (tx->unit == RUB_UNIT_RST)
 		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE | RUB_F_RESET_TS);
 	else if (tx->unit == RUB_UNIT_ACK)
 		rub_ack_dropped(tcb, env);
+	else if (tx->probe && result == -EMSGSIZE)
+		rub_plpmtud_refused(tcb, tx, env);
 	else if (tcb->flags & RUB_F_TLP)
 		rub_clear(tcb, RUB_F_TLP); /* the clock's next try does as well */
 	else
@@ -446,7 +476,7 @@ static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, const struct 
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const struct rub_env *env)
 {
 	if (result < 0 || (!result && tx->len)) {
-		not_sent(tcb, tx, env);
+		not_sent(tcb, tx, result, env);
 		rub_clock_update(tcb, env);
 		return;
 	}

@@ -104,6 +104,9 @@ static u8 *knob_of(struct rub_knobs *knobs, enum rubato_clock knob, u8 *max)
 		return &knobs->time_wait_reuse;
 	case RUBATO_KNOB_KEEPALIVE_FORCE:
 		return &knobs->keepalive_force;
+	case RUBATO_KNOB_MTU_PROBING:
+		*max = RUBATO_MTU_PROBING_MAX;
+		return &knobs->mtu_probing;
 	default:
 		return NULL;
 	}

@@ -24,11 +24,13 @@ RUB_BEGIN_DECLS
  * @time_wait_rst: enum rubato_tw_rst
  * @time_wait_reuse: connect() may take a chosen port whose tuple is in TIME_WAIT
  * @keepalive_force: keepalive without SO_KEEPALIVE too
+ * @mtu_probing: enum rubato_mtu_probing
  */
 struct rub_knobs {
 	u64 isn;
 	u8 timestamps, sack, window_scale, ecn;
 	u8 congestion, bind_mode, time_wait_rst, time_wait_reuse, keepalive_force;
+	u8 mtu_probing;
 };
 
 /* The clocks and knobs that this core obeys, as they were configured. Durations in ns. */

@@ -56,6 +56,7 @@ static void enter_recovery(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	u32 in_flight = flight(tcb);
 
+	rub_plpmtud_inconclusive(tcb);
 	rub_cc_congestion(tcb, in_flight < tcb->cc.cwnd ? in_flight : tcb->cc.cwnd, env);
 	begin(tcb, RUB_LOSS_RECOVERY);
 	tcb->flags |= RUB_F_FAST;
@@ -87,6 +88,15 @@ static void newreno_recover(struct rub_tcb *tcb, u32 acked)
 	tcb->flags |= RUB_F_FAST;
 }
 
+static void newreno_enter(struct rub_tcb *tcb, const struct rub_env *env)
+{
+	lose_first(tcb);
+	if (rub_plpmtud_lost(tcb))
+		return;
+	enter_recovery(tcb, env);
+	tcb->cc.cwnd = tcb->cc.ssthresh + RUB_DUPTHRESH * tcb->snd_mss;
+}
+
 static void newreno_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *env)
 {
 	tcb->loss.dupacks = 0;
@@ -100,6 +110,8 @@ static void newreno_acked(struct rub_tcb *tcb, u32 acked, const struct rub_env *
 	/* It follows, or 2 GiB later it would seem to lie ahead. */
 	if (seq_after(tcb->snd_una, tcb->loss.recover))
 		tcb->loss.recover = tcb->snd_una - 1;
+	if (rub_plpmtud_another(tcb))
+		newreno_enter(tcb, env);
 }
 
 static void newreno_duplicate(struct rub_tcb *tcb, const struct rub_env *env)
@@ -109,9 +121,7 @@ static void newreno_duplicate(struct rub_tcb *tcb, const struct rub_env *env)
 	} else if (++tcb->loss.dupacks == RUB_DUPTHRESH &&
 		   /* RFC 6582 section 3.2 step 2: not again for what an earlier recovery sent. */
 		   seq_after(tcb->snd_una, tcb->loss.recover)) {
-		enter_recovery(tcb, env);
-		tcb->cc.cwnd = tcb->cc.ssthresh + RUB_DUPTHRESH * tcb->snd_mss;
-		lose_first(tcb);
+		newreno_enter(tcb, env);
 	}
 }
 
@@ -154,6 +164,7 @@ static void undo(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	tcb->loss.undo = false;
 	tcb->loss.frto = RUB_FRTO_OFF;
+	rub_plpmtud_inconclusive(tcb);
 	if (tcb->loss.mode != RUB_LOSS_OPEN) {
 		find_again(tcb, env);
 		leave(tcb);
@@ -198,7 +209,8 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 		undo(tcb, env);
 	if (loss->mode != RUB_LOSS_OPEN && !seq_before(tcb->snd_una, loss->recover)) {
 		leave(tcb);
-		lost = tcb->out.lost; /* of what left since: another window's loss */
+		/* Of what left since: another window's loss, unless it was too big for the path. */
+		lost = tcb->out.lost && !tcb->mtu.repair;
 	}
 	rub_rack_adapt(tcb, news, before != RUB_LOSS_OPEN && loss->mode == RUB_LOSS_OPEN);
 	if (repaired) {
@@ -206,7 +218,7 @@ static void by_sack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct
 		leave(tcb);
 	}
 	lost |= detect(tcb, news, env);
-	if (lost && loss->mode == RUB_LOSS_OPEN)
+	if (lost && loss->mode == RUB_LOSS_OPEN && !rub_plpmtud_lost(tcb))
 		enter_recovery(tcb, env);
 	if (loss->mode == RUB_LOSS_RECOVERY)
 		reduce(tcb, news->delivered);
@@ -223,9 +235,11 @@ void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, boo
 	tcb->probe_from = tcb->snd_nxt == tcb->snd_una ? 0 : acked ? env->now : tcb->probe_from;
 	if (tcb->opts & RUB_OPT_SACK) {
 		rub_sack_blocks_in(tcb, seg, env, &news);
+		rub_plpmtud_acked(tcb, news.delivered, env);
 		by_sack(tcb, seg, &news, env);
 		return;
 	}
+	rub_plpmtud_acked(tcb, news.delivered, env);
 	if (rub_spurious(tcb, seg, &news))
 		undo(tcb, env);
 	if (acked)
@@ -237,7 +251,7 @@ void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, boo
 void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	rub_rack_detect(tcb, env);
-	if (tcb->loss.mode == RUB_LOSS_OPEN)
+	if (tcb->loss.mode == RUB_LOSS_OPEN && !rub_plpmtud_lost(tcb))
 		enter_recovery(tcb, env);
 	if (tcb->loss.mode == RUB_LOSS_RECOVERY)
 		reduce(tcb, 0);
@@ -254,6 +268,7 @@ void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env)
 	u32 seq = tcb->snd_una;
 	u16 i;
 
+	rub_plpmtud_timeout(tcb, env);
 	rub_frto_begin(tcb);
 	rub_cc_timeout(tcb, flight(tcb), !tcb->run.tries, env);
 	while ((i = rub_rec_first(out, RUB_N_FLYING | RUB_N_SACKED, seq)) != RUB_NO_NODE) {
@@ -262,19 +277,6 @@ void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env)
 	}
 	begin(tcb, RUB_LOSS_TIMEOUT);
 	tcb->loss.undo = !tcb->run.tries;
-}
-
-void rub_loss_mtu(struct rub_tcb *tcb)
-{
-	struct rub_out *out = &tcb->out;
-	u32 seq = tcb->snd_una;
-	u16 i;
-
-	while ((i = rub_rec_first(out, RUB_N_FLYING, seq)) != RUB_NO_NODE) {
-		seq = rub_rec(out, i)->to;
-		if (rub_rec_len(rub_rec(out, i)) > tcb->snd_mss)
-			rub_rec_set(out, i, RUB_N_LOST);
-	}
 }
 
 void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *env)
@@ -288,6 +290,7 @@ void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *
 		if (!loss->again_at)
 			loss->again_at = env->now;
 		rub_frto_again(tcb, old);
+		rub_plpmtud_again(tcb, from, old);
 	}
 	if (seq_before(tcb->snd_nxt, to)) {
 		rub_rec_add(&tcb->out, tcb->snd_nxt, to, env->now);

@@ -128,6 +128,8 @@ rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env);
 /* RFC 8985: when the oldest record in flight is lost, if nothing tells otherwise until then. */
 rub_ns rub_reorder_due(const struct rub_tcb *tcb);
 rub_ns rub_probe_due(const struct rub_tcb *tcb, const struct rub_env *env);
+/* Before that no larger size is probed; nothing has to wake up for it. */
+rub_ns rub_plpmtud_due(const struct rub_tcb *tcb);
 
 /* keepalive.c: RFC 9293 section 3.8.4. */
 /* This connection keeps itself alive when it is idle. */
@@ -251,13 +253,33 @@ void rub_loss_ack(struct rub_tcb *tcb, const struct rub_seg *seg, u32 acked, boo
 void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env);
 /* The reordering timer. */
 void rub_loss_reorder(struct rub_tcb *tcb, const struct rub_env *env);
-/*
- * snd_mss has shrunk: what is in flight in larger segments never arrived. It goes again, cut
- * smaller; the path is not congested.
- */
-void rub_loss_mtu(struct rub_tcb *tcb);
 /* [from, to) left, for the first time or again. */
 void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *env);
+
+/* plpmtud.c: how large a segment the path takes: RFC 1191, RFC 4821, RFC 8899. */
+/* Both SYNs are known: SND.MSS. */
+void rub_plpmtud_init(struct rub_tcb *tcb, const struct rub_env *env);
+/* IP may have learnt another MTU. */
+void rub_plpmtud_path(struct rub_tcb *tcb, const struct rub_env *env);
+/* SEARCH_COMPLETE: a larger size is worth no probe before PMTU_RAISE_TIMER. */
+bool rub_plpmtud_complete(const struct rub_tcb *tcb);
+/* What the next new data is to be as a probe, in place of SND.MSS; 0 for none. */
+u16 rub_plpmtud_size(const struct rub_tcb *tcb, const struct rub_env *env);
+/* @tx, a probe, has left, or was too big for the first hop. Before snd_nxt moves. */
+void rub_plpmtud_left(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env);
+void rub_plpmtud_refused(struct rub_tcb *tcb, const struct rub_tx *tx, const struct rub_env *env);
+/* [from, to) leaves again: nobody can tell then whether a probe in it arrived. */
+void rub_plpmtud_again(struct rub_tcb *tcb, u32 from, u32 to);
+/* An ACK was taken, which told of @delivered bytes. */
+void rub_plpmtud_acked(struct rub_tcb *tcb, u32 delivered, const struct rub_env *env);
+/* Something is newly lost. True: it is the probe alone, which goes again and is no congestion. */
+bool rub_plpmtud_lost(struct rub_tcb *tcb);
+/* Without SACK: the ACK that came for the probe's data shows that more is missing. */
+bool rub_plpmtud_another(const struct rub_tcb *tcb);
+/* More than the probe was lost, or nothing was: the path has not been found too small. */
+void rub_plpmtud_inconclusive(struct rub_tcb *tcb);
+/* The retransmission timer has expired; before anything else changes. */
+void rub_plpmtud_timeout(struct rub_tcb *tcb, const struct rub_env *env);
 
 /* spurious.c: RFC 5682 (F-RTO), and whether a response to loss was wrong. */
 /* The retransmission timer has expired. */

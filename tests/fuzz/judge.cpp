@@ -154,7 +154,8 @@ void End::judge_text(const rub_tx &tx)
 	EXPECT(seq_le(t.snd_una, tx.seq) && seq_le(tx.seq, t.snd_nxt));
 	EXPECT(seq_le(end, t.snd_end));
 	EXPECT(!fin || (t.flags & RUB_F_FIN && end == t.snd_end));
-	EXPECT(!tx.len || (tx.cut && tx.cut <= t.snd_mss));
+	EXPECT(!tx.len || (tx.cut && (tx.cut <= t.snd_mss || tx.probe)));
+	EXPECT(!tx.probe || (tx.len == tx.cut && tx.len <= env_.path_mss && !fin && !tx.again));
 	EXPECT(tx.len <= std::max<u32>(tx.cut, host_.gso_max));
 	EXPECT(tx.unit == RUB_UNIT_PROBE || tx.again == seq_lt(tx.seq, t.snd_max));
 	if (tx.unit == RUB_UNIT_DATA)
@@ -266,7 +267,8 @@ void End::judge_anchors()
 	const rub_ns were[] = {
 		t.run.last,  t.run.dropped,   t.run.stuck,	 t.run.first,  t.ts_recent_at,
 		t.rtt_start, t.ack_from,      t.text_at,	 t.probe_from, t.cc.left,
-		t.cc.valid,  t.loss.again_at, t.challenge_start, t.paced_from, t.loss.rack.xmit_ts};
+		t.cc.valid,  t.loss.again_at, t.challenge_start, t.paced_from, t.loss.rack.xmit_ts,
+		t.mtu.since};
 
 	for (const rub_ns at : were)
 		EXPECT(at <= now_);

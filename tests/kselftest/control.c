@@ -173,6 +173,8 @@ static const struct {
 	{ RUBATO_POLICY_TW_REUSE_DELAY, 8, SEC, RUBATO_TW_REUSE_DELAY_MAX, "tw-reuse-delay" },
 	{ RUBATO_POLICY_KEEPALIVE_FORCE, 4, 0, 1, "keepalive.force" },
 	{ RUBATO_POLICY_ISN, 8, RUBATO_ISN_KEYED, RUBATO_ISN_MAX, "isn" },
+	{ RUBATO_POLICY_MTU_PROBING, 4, RUBATO_MTU_PROBING_BLACK_HOLE, RUBATO_MTU_PROBING_MAX,
+	  "mtu-probing" },
 };
 
 static int set_value(struct nl *nl, unsigned int i, uint64_t value)

@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 2> on_off = {"off", "on"};
 constexpr std::array<std::string_view, 2> congestion = {"cubic", "newreno"};
 constexpr std::array<std::string_view, 3> bind_mode = {"linux", "bsd", "time-wait"};
 constexpr std::array<std::string_view, 3> tw_rst = {"exact", "ignore", "after-challenge"};
+constexpr std::array<std::string_view, 3> mtu_probing = {"off", "black-hole", "always"};
 
 constexpr ClockInfo duration(rubato_clock id, std::string_view name, std::string_view doc,
 			     std::uint64_t min = 0, std::uint64_t max = RUBATO_GAP_MAX)
@@ -72,6 +73,8 @@ constexpr std::array<ClockInfo, RUBATO_CLOCK_MAX> table = {{
 	choice(RUBATO_KNOB_KEEPALIVE_FORCE, "keepalive.force", "keepalive without SO_KEEPALIVE too",
 	       on_off),
 	{RUBATO_KNOB_ISN, "isn", Kind::isn, "keyed, or 'fixed N' for the lab", 0, 0, {}},
+	choice(RUBATO_KNOB_MTU_PROBING, "mtu-probing", "RFC 4821 search for the path's MTU",
+	       mtu_probing),
 }};
 
 constexpr bool numbered()

@@ -71,7 +71,8 @@ enum rubato_clock {
 	RUBATO_CLOCK_TW_REUSE_DELAY	= 23,	/* duration */
 	RUBATO_KNOB_KEEPALIVE_FORCE	= 24,
 	RUBATO_KNOB_ISN			= 25,
-	RUBATO_CLOCK_MAX		= RUBATO_KNOB_ISN,
+	RUBATO_KNOB_MTU_PROBING		= 26,
+	RUBATO_CLOCK_MAX		= RUBATO_KNOB_MTU_PROBING,
 };
 
 /* Values of the knobs that are a choice; timestamps, sack, window-scale, ecn, tw-reuse and
@@ -95,6 +96,14 @@ enum rubato_tw_rst {
 	RUBATO_TW_RST_IGNORE		= 1,	/* none does (RFC 1337) */
 	RUBATO_TW_RST_AFTER_CHALLENGE	= 2,	/* only shortly after a challenged SYN */
 	RUBATO_TW_RST_MAX		= RUBATO_TW_RST_AFTER_CHALLENGE,
+};
+
+/* RFC 4821. */
+enum rubato_mtu_probing {
+	RUBATO_MTU_PROBING_OFF		= 0,	/* the path's MTU is what ICMP says */
+	RUBATO_MTU_PROBING_BLACK_HOLE	= 1,	/* until large segments get no answer at all */
+	RUBATO_MTU_PROBING_ALWAYS	= 2,	/* small at first, larger as the path shows */
+	RUBATO_MTU_PROBING_MAX		= RUBATO_MTU_PROBING_ALWAYS,
 };
 
 /* isn: 0 is the keyed hash of RFC 6528; RUBATO_ISN_FIXED + n is always n (the lab only). */

@@ -551,7 +551,7 @@ TEST_P(Frto, NotWithSomethingLost)
 	s.tcb.cc.cwnd = 1000;
 	s.env.path_mss = 500;
 	s.call(RUB_CALL_MTU, 0);
-	EXPECT_EQ(s.take().size(), 2u);
+	EXPECT_EQ(s.take().size(), 1u); /* RFC 1191 section 6.4 */
 	s.mark();
 	s.at(s.due());
 	s.expect(seg(ACK, 1, 1, 500).retransmitted(1));

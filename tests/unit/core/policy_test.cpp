@@ -640,7 +640,8 @@ TEST(PolicyCompile, EveryClockHasItsOwnField)
 		   .bind_mode = RUBATO_BIND_TIME_WAIT,
 		   .time_wait_rst = RUBATO_TW_RST_IGNORE,
 		   .time_wait_reuse = 1,
-		   .keepalive_force = 1};
+		   .keepalive_force = 1,
+		   .mtu_probing = RUBATO_MTU_PROBING_ALWAYS};
 	memset(&p, 0xa5, sizeof(p));
 	rub_policy_compile(&c, RUBATO_TEMPO_ONE, &p);
 	n = 3 * SEC;
@@ -690,7 +691,7 @@ TEST(Clocks, EachHasItsKind)
 	}
 	EXPECT_EQ(n[RUB_KIND_SCHEDULE], 6);
 	EXPECT_EQ(n[RUB_KIND_DURATION], 9);
-	EXPECT_EQ(n[RUB_KIND_KNOB], 10);
+	EXPECT_EQ(n[RUB_KIND_KNOB], 11);
 	EXPECT_EQ(rub_clock_kind(rubato_clock(RUBATO_CLOCK_MAX + 1)), RUB_KIND_NONE);
 	EXPECT_EQ(rub_clock_kind(RUBATO_CLOCK_NONE), RUB_KIND_NONE);
 }
@@ -709,6 +710,7 @@ TEST(Knobs, AreBounded)
 		{RUBATO_KNOB_TW_REUSE, 1},
 		{RUBATO_KNOB_KEEPALIVE_FORCE, 1},
 		{RUBATO_KNOB_ISN, RUBATO_ISN_FIXED + 0xffffffff},
+		{RUBATO_KNOB_MTU_PROBING, RUBATO_MTU_PROBING_ALWAYS},
 	};
 
 	for (auto [i, max] : most) {

@@ -810,7 +810,7 @@ TEST(Tlp, NotWithSomethingLost)
 	s.tcb.cc.cwnd = 1000;
 	s.env.path_mss = 500;
 	s.call(RUB_CALL_MTU, 0);
-	EXPECT_EQ(s.take().size(), 2u);
+	EXPECT_EQ(s.take().size(), 1u); /* RFC 1191 section 6.4 */
 	EXPECT_EQ(s.due(), 1s);
 }
 

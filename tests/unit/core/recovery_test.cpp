@@ -553,7 +553,7 @@ TEST(Rfc6675, NoRecoveryBeforeWhatATimeoutFoundInFlight)
 	(void)s.take();
 }
 
-/* A smaller MTU: what was larger goes again in pieces, what was not stays; no congestion. */
+/* A smaller MTU: what was larger goes again by slow start, what was not stays; no congestion. */
 TEST(PathMtu, WhatWasTooLargeGoesAgain)
 {
 	Script s;
@@ -567,10 +567,17 @@ TEST(PathMtu, WhatWasTooLargeGoesAgain)
 	const u32 cwnd = s.tcb.cc.cwnd;
 	s.env.path_mss = 400;
 	s.call(RUB_CALL_MTU, 0);
-	for (u32 from = 1; from < 2001; from += 400)
-		s.expect(seg(ACK, from, 1, 400));
+	s.expect(seg(ACK, 1, 1, 400));
 	s.silence();
 	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
+	s.send(seg(ACK, 1, 401).sack({{nth(2), nth(2) + 300}}));
+	for (u32 from = 401; from < 1601; from += 400)
+		s.expect(seg(ACK, from, 1, 400));
+	s.silence();
+	s.send(seg(ACK, 1, 1201).sack({{nth(2), nth(2) + 300}}));
+	s.expect(seg(ACK, 1601, 1, 400));
+	s.silence();
+	EXPECT_GE(s.tcb.cc.cwnd, cwnd);
 	EXPECT_EQ(s.tcb.cc.ssthresh, RUB_SSTHRESH_INFINITE);
 	EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_OPEN);
 	is_sound(s);
@@ -589,17 +596,17 @@ TEST(PathMtu, WhatArrivedStays)
 	s.env.path_mss = 600;
 	s.call(RUB_CALL_MTU, 0);
 	s.expect(seg(ACK, 1, 1, 600));
-	s.expect(seg(ACK, 601, 1, 400));
-	s.expect(seg(ACK, nth(2), 1, 600));
-	s.expect(seg(ACK | PSH, nth(2) + 600, 1, 400));
 	s.silence();
 	s.env.path_mss = 599;
 	s.call(RUB_CALL_MTU, 0);
 	s.expect(seg(ACK, 1, 1, 599));
+	s.silence();
+	s.send(seg(ACK, 1, 600));
 	s.expect(seg(ACK, 600, 1, 401));
 	s.expect(seg(ACK, nth(2), 1, 599));
-	s.expect(seg(ACK | PSH, nth(2) + 599, 1, 401));
 	s.silence();
+	s.send(seg(ACK, 1, nth(2) + 599));
+	s.expect(seg(ACK | PSH, nth(2) + 599, 1, 401));
 	is_sound(s);
 	s.send(ack(3));
 }

@@ -68,7 +68,7 @@ bool same(const rub_tx &a, const rub_tx &b)
 {
 	return a.seq == b.seq && a.ack == b.ack && a.len == b.len && a.wnd == b.wnd &&
 	       a.mss == b.mss && a.cut == b.cut && a.flags == b.flags && a.unit == b.unit &&
-	       a.clock == b.clock && a.again == b.again && a.tries == b.tries && a.opts == b.opts &&
+	       a.clock == b.clock && a.again == b.again && a.probe == b.probe && a.tries == b.tries && a.opts == b.opts &&
 	       a.wscale == b.wscale && a.tsval == b.tsval && a.tsecr == b.tsecr &&
 	       a.n_sack == b.n_sack && a.ecn == b.ecn && a.urg == b.urg &&
 	       a.not_before == b.not_before &&
@@ -381,7 +381,7 @@ void Script::drain()
 		if (drops) {
 			drops--;
 			n_dropped++;
-			result = -ENOBUFS;
+			result = -drop_error;
 		} else {
 			if (tx.len > build_limit) {
 				tx.len = build_limit;

@@ -253,7 +253,12 @@ public:
 	void tune(const Tweak &tweak, u32 tempo = RUBATO_TEMPO_ONE, where loc = where::current());
 
 	/* The shell. */
-	void drop_next(u32 n) { drops = n; } /* the next n proposals fail locally */
+	/* The next n proposals fail locally. */
+	void drop_next(u32 n, int error = ENOBUFS)
+	{
+		drops = n;
+		drop_error = error;
+	}
 	void build_at_most(u32 bytes) { build_limit = bytes; }
 	u32 dropped() const { return n_dropped; }
 
@@ -326,6 +331,7 @@ private:
 	bool fin_seen = false;
 	u32 model_edge = 0;
 	u32 drops = 0, n_dropped = 0;
+	int drop_error = ENOBUFS;
 	u32 build_limit = ~0u;
 };
 
