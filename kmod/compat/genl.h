@@ -9,7 +9,7 @@
 
 #include <net/genetlink.h>
 
-/* An element of a table of groups: one for the capable only, or none if the kernel has none such. */
+/* An element of a table of groups: for the capable only, or none if the kernel has none such. */
 #ifdef RUBATO_HAS_GENL_ADMIN_GROUPS
 #define RUBATO_ADMIN_GROUP(index, title) \
 	[index] = { .name = title, .flags = GENL_MCAST_CAP_NET_ADMIN },

@@ -25,7 +25,8 @@ u64 rubato_isn_hash(const struct net *net, const struct rub_tuple *t)
 /* RFC 7323 section 5.4: of the address pair alone, for RFC 6191 compares incarnations by it. */
 u32 rubato_ts_offset(const struct net *net, const struct rub_tuple *t)
 {
-	return siphash_3u32((__force u32)t->local, (__force u32)t->peer, net_hash_mix(net), &ts_key);
+	return siphash_3u32((__force u32)t->local, (__force u32)t->peer, net_hash_mix(net),
+			    &ts_key);
 }
 
 /* The two halves of a key differ in one word. */

@@ -271,7 +271,7 @@ struct rub_plpmtud {
 struct rub_tcb {
 	u8 state;	/* enum rubato_state */
 	u8 clock;	/* enum rubato_clock that runs: what rub_due() is about */
-	u8 opts;	/* RUB_OPT_*: what both sides agreed on; before that, what our SYN offered */
+	u8 opts;	/* RUB_OPT_*: what both sides agreed on; before that, what we offered */
 	u8 snd_scale, rcv_scale; /* Snd.Wind.Shift, Rcv.Wind.Shift (RFC 7323 section 2.3) */
 	u32 flags;	/* RUB_F_* (core/tcb.h) */
 	int error;	/* positive errno of a dead connection; 0 for a clean end */
@@ -550,8 +550,8 @@ rub_ns rub_half_due(const struct rub_half *half, const struct rub_env *env);
 rub_ns rub_tw_due(const struct rub_tw *tw, const struct rub_env *env);
 
 /*
- * Socket options that the protocol obeys; they survive rub_renew() and an open. After a change drain rub_transmit() and ask rub_due() again; @env may be
- * NULL in CLOSED.
+ * Socket options that the protocol obeys; they survive rub_renew() and an open. After a change
+ * drain rub_transmit() and ask rub_due() again; @env may be NULL in CLOSED.
  */
 enum rub_option {
 	RUB_OPTION_NODELAY,	/* TCP_NODELAY: no Nagle (RFC 9293 section 3.7.4) */
@@ -647,19 +647,25 @@ enum rub_verdict {
 	RUB_ESTABLISH,	/* half-open: make the child, rub_from_half() */
 	RUB_REMOVE,	/* the entry ends; nothing to send */
 	RUB_REMOVE_ANSWER, /* the entry ends; send tx */
-	RUB_REINCARNATE, /* TIME_WAIT: hand the SYN to the listener with iss_floor = tw->snd_nxt */
+	RUB_REINCARNATE, /* TIME_WAIT: the SYN is the listener's, with rub_iss_floor(tw->snd_nxt) */
 };
+
+/* What the ISS must be beyond after an incarnation that ended at @snd_nxt; 0 would be none. */
+static inline u32 rub_iss_floor(u32 snd_nxt)
+{
+	return snd_nxt ? snd_nxt : 1;
+}
 
 /*
  * Reincarnation. The SYN always gets a half-open entry, never a cookie: the ISS has to be beyond
  * the floor. Keep the rub_tw until rub_from_half() made the child, and find the half-open entry
- * before it. If that ends before (RUB_REMOVE: the peer's RST says that the SYN was an old duplicate;
- * or nobody answers), the rub_tw is found again and goes on: it has waited all along.
+ * before it. If that ends before (RUB_REMOVE: the peer's RST says that the SYN was an old
+ * duplicate; or nobody answers), the rub_tw is found again and goes on: it has waited all along.
  */
 
 /**
  * rub_listen_segment - LISTEN (RFC 9293 section 3.10.7.2)
- * @iss_floor: the ISS must be beyond it (a reincarnation), or 0
+ * @iss_floor: of a reincarnation rub_iss_floor(), else 0
  * @half: filled on RUB_CREATE
  */
 enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_env *env,
@@ -691,7 +697,7 @@ enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, str
  * @env: now, and the policy of the one who connects
  * @picked: connect() picked the port; else the process bound it
  *
- * Return: 0 (then the entry ends, and RUB_CALL_OPEN is told its snd_nxt), or -EADDRNOTAVAIL.
+ * Return: 0 (then the entry ends, and RUB_CALL_OPEN is told rub_iss_floor()), or -EADDRNOTAVAIL.
  */
 int rub_tw_reuse(const struct rub_tw *tw, const struct rub_env *env, bool picked);
 
@@ -701,8 +707,8 @@ int rub_tw_reuse(const struct rub_tw *tw, const struct rub_env *env, bool picked
  *
  * rub_cookie_answer: @tx becomes the SYN+ACK to @seg, a SYN that rub_listen_segment() would
  * create a half-open connection for. There is none, so rub_half_sent() is not called.
- * rub_cookie_awaited: may an answer to a cookie still come, when the last one left at @last (0: none
- * ever did)? If not, do not ask rub_cookie_accept(): who guesses numbers gets fewer chances.
+ * rub_cookie_awaited: may an answer to a cookie still come, when the last one left at @last (0:
+ * none ever did)? If not, do not ask rub_cookie_accept(): who guesses numbers gets fewer chances.
  * rub_cookie_accept: does @seg, an ACK that a listener got, answer such a SYN+ACK? Fills @half as
  * if it had existed, for rub_from_half(). Return: RUBATO_REASON_NONE, or why not.
  */

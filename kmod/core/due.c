@@ -371,7 +371,7 @@ rub_ns rub_probe_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return at < rub_clock_due(tcb, env) ? at : RUB_NEVER;
 }
 
-/* RFC 4821 sections 7.3 and 7.6.2: a round trip for each segment of a window, or the raise timer. */
+/* RFC 4821 sections 7.3, 7.6.2: a round trip for each segment of a window; or the raise timer. */
 rub_ns rub_plpmtud_due(const struct rub_tcb *tcb)
 {
 	const struct rub_plpmtud *mtu = &tcb->mtu;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Segment arrives, and the fast path: Van Jacobson's header prediction. In ESTABLISHED, the next text in order, an
- * acknowledgement of what is in flight, or both at once, with nothing else about it, goes straight
- * to what such a segment changes. Everything else is input.c's.
+ * Segment arrives, and the fast path: Van Jacobson's header prediction. In ESTABLISHED, the next
+ * text in order, an acknowledgement of what is in flight, or both at once, with nothing else about
+ * it, goes straight to what such a segment changes. Everything else is input.c's.
  *
  * It is input.c with the steps left out that have nothing to do: it decides nothing that input.c
  * does not. Tests hand every segment to both and compare all that they leave (tests/both_ways.h).

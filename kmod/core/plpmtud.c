@@ -11,8 +11,8 @@
  *
  *	SEARCHING	search_high is RUB_PLPMTUD_STEP or more above SND.MSS
  *	SEARCH_COMPLETE	it is not
- *	BASE		SEARCHING where a black hole left SND.MSS at BASE_PLPMTU; the retransmission
- *			that gets through confirms it, for nothing is probed while something is missing
+ *	BASE		SEARCHING where a black hole left SND.MSS at BASE_PLPMTU; what went again
+ *			and got through confirms it: nothing is probed while data is missing
  *	ERROR		SND.MSS is below BASE_PLPMTU, which is probed first
  *
  * The first probe of a search is the largest size: a full stop was more often an outage than a
@@ -201,7 +201,7 @@ void rub_plpmtud_acked(struct rub_tcb *tcb, u32 delivered, const struct rub_env 
 	mtu->probe = 0;
 }
 
-/* The probe's data goes again; until all that is in flight now is acknowledged it is pending why. */
+/* The probe's data goes again; why it was lost is open until all in flight now is acknowledged. */
 static void lose_probe(struct rub_tcb *tcb, u8 headway)
 {
 	struct rub_plpmtud *mtu = &tcb->mtu;

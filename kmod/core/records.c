@@ -555,7 +555,7 @@ static bool node_sound(const struct rub_out *out, u16 i)
 	return n->below == (state | below(out, n->left) | below(out, n->right));
 }
 
-/* The list by time: linked both ways, in order, only what is flying. Return: how many; ~0: not so. */
+/* The list by time: linked both ways, in order, only what flies. Return: how many; ~0: not so. */
 static u32 list_sound(const struct rub_out *out)
 {
 	u16 i, older = RUB_NO_NODE;

@@ -93,7 +93,7 @@ static void take_block(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_s
 	}
 }
 
-/* RFC 2883 section 4: the first block tells of a duplicate if it is acknowledged, or inside the next. */
+/* RFC 2883 section 4: the first block is a duplicate if it is acknowledged, or inside the next. */
 static bool is_dsack(const struct rub_tcb *tcb, const struct rub_seg *seg)
 {
 	const struct rub_range *b = seg->sack;

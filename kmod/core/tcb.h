@@ -16,7 +16,7 @@ RUB_BEGIN_DECLS
 #define RUB_F_ORPHAN	0x000001u	/* no process holds it any more */
 #define RUB_F_FIN	0x000002u	/* our FIN is queued behind snd_end */
 #define RUB_F_ACK	0x000004u	/* an acknowledgement is due */
-#define RUB_F_RTO	0x000008u	/* the clock fired: send from snd_una, whatever holds it back */
+#define RUB_F_RTO	0x000008u	/* the clock fired: send snd_una, whatever holds it back */
 #define RUB_F_FAST	0x000010u	/* fast retransmission of snd_una is due */
 #define RUB_F_PROBE	0x000020u	/* persist or keepalive fired: a probe is due */
 #define RUB_F_RESET	0x000040u	/* an RST is due, the last thing that we say */
@@ -26,16 +26,16 @@ RUB_BEGIN_DECLS
 #define RUB_F_PEER_FIN	0x000400u	/* rcv_fin is known, perhaps ahead of rcv_nxt */
 #define RUB_F_FIN_RCVD	0x000800u	/* rcv_nxt is beyond it */
 #define RUB_F_SYN_LOST	0x001000u	/* our SYN left more than once */
-#define RUB_F_NO_ECT	0x002000u	/* a SYN without ECN left: never set ECT (RFC 3168 section 6.1.1) */
-#define RUB_F_SYN_OUT	0x004000u	/* our SYN is not acknowledged; SND.UNA is ISS, and will be again */
+#define RUB_F_NO_ECT	0x002000u	/* a SYN without ECN left: no ECT (RFC 3168, 6.1.1) */
+#define RUB_F_SYN_OUT	0x004000u	/* our SYN is not acknowledged; SND.UNA is ISS */
 
 #define RUB_F_TLP	0x008000u	/* a tail-loss probe is due */
 #define RUB_F_CORK	0x010000u
 #define RUB_F_KEEPALIVE	0x020000u
 #define RUB_F_QUICKACK	0x040000u
-#define RUB_F_URGENT	0x200000u	/* bytes before snd_up are urgent, not all are acknowledged */
-#define RUB_F_HELD	0x080000u	/* persist runs for what a cork or the silly window holds back */
-#define RUB_F_ANSWERS	0x100000u	/* data that comes is answered by data: ACKs can ride along */
+#define RUB_F_URGENT	0x200000u	/* not all bytes before snd_up, urgent, are acknowledged */
+#define RUB_F_HELD	0x080000u	/* persist runs for what a cork or a silly window holds */
+#define RUB_F_ANSWERS	0x100000u	/* data is answered by data: ACKs can ride along */
 #define RUB_F_PROBED	0x400000u	/* a keepalive probe is not answered */
 #define RUB_F_ECE	0x1000000u	/* CE arrived: ECE until the peer says CWR */
 #define RUB_F_CWR	0x2000000u	/* the next new data says CWR */
@@ -145,7 +145,7 @@ void rub_keepalive_left(struct rub_tcb *tcb, const struct rub_env *env);
 
 /* rtt.c: RFC 6298. */
 void rub_rtt_sample(struct rub_tcb *tcb, rub_ns sample);
-/* @seg moved SND.UNA: a sample by the timestamp that it echoes (RFC 7323 section 4); false if none. */
+/* @seg moved SND.UNA: a sample by the timestamp echoed (RFC 7323 section 4); false if none. */
 bool rub_rtt_echo(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
 /* @seg acknowledged our SYN. */
 void rub_rtt_acked(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_env *env);
@@ -302,7 +302,7 @@ bool rub_ooo_has(const struct rub_tcb *tcb, u32 from, u32 to);
 void rub_ooo_advance(struct rub_tcb *tcb);
 
 /* ack.c: when an acknowledgement leaves. What is not said to it is due at once: RUB_F_ACK. */
-/* The text of @seg was taken; @smooth: all of it, in order, with nothing missing before or after. */
+/* The text of @seg was taken; @smooth: all of it, in order, nothing missing before or after. */
 void rub_ack_text(struct rub_tcb *tcb, const struct rub_seg *seg, bool smooth,
 		  const struct rub_env *env);
 void rub_ack_expire(struct rub_tcb *tcb);

@@ -130,7 +130,7 @@ void End::open(bool picked)
 	if (phase_ == Phase::TIME_WAIT) {
 		if (rub_tw_reuse(&tw_, &world(), picked))
 			return;
-		floor = tw_.snd_nxt;
+		floor = rub_iss_floor(tw_.snd_nxt);
 		phase_ = Phase::CLOSED;
 	}
 	if (phase_ != Phase::CLOSED)
@@ -543,7 +543,7 @@ void End::arrive_time_wait(const Packet &packet)
 
 	if (verdict == RUB_REINCARNATE && host_.listens) {
 		waits_ = true;
-		arrive_listen(packet, tw_.snd_nxt);
+		arrive_listen(packet, rub_iss_floor(tw_.snd_nxt));
 		EXPECT(phase_ == Phase::HALF);
 		return;
 	}

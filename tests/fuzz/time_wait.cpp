@@ -203,7 +203,8 @@ void Program::reincarnate(const rub_seg &syn)
 	rub_tx tx = {};
 
 	if (in.flip()) {
-		EXPECT(rub_listen_segment(&syn, &env, tw.snd_nxt, &half, &tx) == RUB_CREATE);
+		EXPECT(rub_listen_segment(&syn, &env, rub_iss_floor(tw.snd_nxt), &half, &tx) ==
+		       RUB_CREATE);
 		EXPECT(fuzz::seq_lt(model.snd_nxt(), half.iss));
 		return;
 	}

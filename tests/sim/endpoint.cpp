@@ -107,7 +107,7 @@ bool Endpoint::open(u32 incarnation)
 	if (tw) {
 		if (rub_tw_reuse(&*tw, &world(), stage.random.percent(50)))
 			return false;
-		floor = tw->snd_nxt;
+		floor = rub_iss_floor(tw->snd_nxt);
 		drop_time_wait();
 		stage.did(Mechanism::ACTIVE_REUSE);
 	}
@@ -556,7 +556,7 @@ void Endpoint::time_wait_segment(const Packet &p)
 	require(6, !(p.seg.flags & RUB_RST) || verdict != RUB_ANSWER, "an RST was answered");
 	if (verdict == RUB_REINCARNATE && listens) {
 		stage.did(Mechanism::REINCARNATION);
-		listen(p, tw->snd_nxt);
+		listen(p, rub_iss_floor(tw->snd_nxt));
 		return;
 	}
 	if (verdict == RUB_REINCARNATE)

@@ -172,3 +172,14 @@ TEST(Negotiate, AFixedIsnIsStillBeyondAnOldIncarnation)
 	EXPECT_GT(s.units[0].seq, 5000u);
 	s.take();
 }
+
+/* Its SND.NXT may be 0, which is no number for "there was none". */
+TEST(Negotiate, AnOldIncarnationMayEndAtZero)
+{
+	Script s([](rub_config &config) { config.knobs.isn = RUBATO_ISN_FIXED + 0xfffffff0; });
+
+	ASSERT_EQ(s.call(RUB_CALL_OPEN, rub_iss_floor(0)), 0);
+	ASSERT_EQ(s.units.size(), 1u);
+	EXPECT_GT(static_cast<s32>(s.units[0].seq), 0);
+	s.take();
+}
