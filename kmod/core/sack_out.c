@@ -108,7 +108,6 @@ void rub_sack_blocks(const struct rub_tcb *tcb, struct rub_tx *tx)
 	const struct rub_range *range;
 	u32 most, first = 0, i;
 
-	tx->n_sack = 0;
 	if (!(tcb->opts & RUB_OPT_SACK) || tcb->flags & RUB_F_SYN_OUT)
 		return;
 	most = room(tcb, tx);

@@ -120,11 +120,15 @@ private:
 	std::vector<Packet> wire[2], history[2]; /* by where they go */
 };
 
-/* Both are what the other one speaks to. */
+/*
+ * Both are what the other one speaks to. One born of a replayed SYN within the same instant has the
+ * numbers of the first, and hears of what that one sent.
+ */
 bool Pair::partners() const
 {
 	for (const End &end : ends)
-		if (end.phase() != End::Phase::CONNECTION || !rub_synchronized(&end.tcb()))
+		if (end.phase() != End::Phase::CONNECTION || end.born() != 1 ||
+		    !rub_synchronized(&end.tcb()))
 			return false;
 	return ends[0].tcb().irs == ends[1].tcb().iss && ends[1].tcb().irs == ends[0].tcb().iss;
 }

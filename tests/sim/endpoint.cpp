@@ -194,13 +194,13 @@ void Endpoint::expire()
 
 void Endpoint::expire_connection()
 {
-	const bool delayed = conn->tcb.ack_from;
+	const bool delayed = rub_ack_due(&conn->tcb, &env) <= stage.now;
 	rub_rx rx;
 
 	check_timer(stage.now, conn->memory);
 	conn->watch.expires(conn->tcb, table(), stage.now);
 	rub_expire(&conn->tcb, &env, &rx);
-	if (delayed && !conn->tcb.ack_from && !rub_is_dead(&conn->tcb))
+	if (delayed && !rub_is_dead(&conn->tcb))
 		stage.did(Mechanism::DELAYED_ACK);
 	if (rx.mask & RUB_RX_GAVE_UP) {
 		stage.did(Mechanism::GAVE_UP);

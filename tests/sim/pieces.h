@@ -12,7 +12,8 @@
  * SND.WND if a unit begins before it: a later piece passes for newer, as it would have by itself;
  * which number stands for a range in the order of SACK blocks, and the range of a D-SACK, which
  * tells of one segment; challenge ACKs, which are limited by segments; what RACK, PRR and cwnd
- * make of one ACK that came many times over. And if all places for holes are taken, a unit that
+ * make of one ACK that came many times over; whether CWR is heard, if only its segment is a
+ * duplicate and others of the unit are not. And if all places for holes are taken, a unit that
  * joins holes is kept where its first segment alone, which opens one more, is not.
  */
 #ifndef RUBATO_SIM_PIECES_H

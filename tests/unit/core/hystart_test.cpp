@@ -69,6 +69,15 @@ TEST_P(HyStart, TheThresholdIsAtLeastFourMilliseconds)
 	EXPECT_NEAR(round(18 * MS - 1), 1.25, 0.01);
 }
 
+/* A round trip too short for the clock is one, too: not the infinite one that a round begins with.
+ */
+TEST_P(HyStart, ARoundTripOfNothingCounts)
+{
+	round(0);
+	round(5 * MS);
+	EXPECT_NEAR(round(5 * MS), 1.25, 0.01);
+}
+
 TEST_P(HyStart, TheThresholdIsAtMostSixteenMilliseconds)
 {
 	round(400 * MS);

@@ -2,6 +2,8 @@
 /* Zero and shrinking windows: RFC 9293 sections 3.8.6 and 3.8.6.1, MUST-34 to MUST-37. */
 #include "script.h"
 
+#include "core/tcb.h"
+
 using namespace script;
 
 namespace
@@ -345,4 +347,19 @@ TEST(Persist, AnswersAreNoDuplicateAcks)
 		s.send(seg(ACK, 1, 1).window(0));
 	}
 	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
+}
+
+/* An answer to the last probe comes before the next one, which is due, has left: none is wanted. */
+TEST(Persist, AnAnswerStopsTheProbeThatIsDue)
+{
+	Script s;
+	rub_rx rx;
+
+	shut_out(s);
+	s.expect_at(300ms, probe(1));
+	s.env.now += ns(600ms).count();
+	rub_expire(&s.tcb, &s.env, &rx);
+	ASSERT_TRUE(s.tcb.flags & RUB_F_PROBE);
+	s.send(seg(ACK, 1, 2).window(0));
+	s.silence();
 }

@@ -229,7 +229,7 @@ TEST(Values, Tempo)
 
 TEST(Names, StatesFollowTheHeader)
 {
-	auto states = enumerators("RUBATO_((?!CLOCK|KNOB|SOURCE|REASON|STATE|CONGESTION|BIND|TW_RST)[A-Z0-9_]+)");
+	auto states = enumerators("RUBATO_((?!CLOCK|KNOB|SOURCE|REASON|STATE|CONGESTION|BIND|TW_RST|MTU_PROBING)[A-Z0-9_]+)");
 	ASSERT_EQ(states.size(), std::size_t{RUBATO_STATE_MAX});
 	for (const auto &[number, name] : states)
 		EXPECT_EQ(rubato::state_name(static_cast<std::uint32_t>(number)), name);
