@@ -279,12 +279,9 @@ void rub_plpmtud_again(struct rub_tcb *tcb, u32 from, u32 to)
 /* What the retransmission timer's last try carried. */
 static u32 tried(const struct rub_tcb *tcb)
 {
-	u16 i = rub_rec_head(&tcb->out);
-	u32 len;
+	const struct rub_node *n = rub_rec_at(&tcb->out, rub_rec_head(&tcb->out));
+	u32 len = seq_min(n->to, tcb->snd_end) - tcb->snd_una;
 
-	if (i == RUB_NO_NODE)
-		return 0;
-	len = seq_min(rub_rec_at(&tcb->out, i)->to, tcb->snd_end) - tcb->snd_una;
 	return len < tcb->snd_mss ? len : tcb->snd_mss;
 }
 

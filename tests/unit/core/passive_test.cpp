@@ -1046,3 +1046,18 @@ TEST(PassiveOptions, ChallengesAreLimited)
 	EXPECT_LE(answers, RUB_CHALLENGE_MAX);
 	s.dropped_for(RUBATO_REASON_RATE_LIMIT);
 }
+
+/* The RST is an answer of its own: the half-open connection waits on for its ACK. */
+TEST(PassiveOpen, AWrongAckMakesNoChild)
+{
+	Script s;
+
+	s.listen();
+	s.send(seg(SYN));
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(ACK, 1, 2));
+	s.expect(seg(RST, 2));
+	EXPECT_EQ(s.phase, Script::Phase::HALF);
+	s.send(seg(ACK, 1, 1));
+	s.state_is(RUBATO_ESTABLISHED);
+}

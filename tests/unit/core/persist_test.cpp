@@ -363,3 +363,20 @@ TEST(Persist, AnAnswerStopsTheProbeThatIsDue)
 	s.send(seg(ACK, 1, 2).window(0));
 	s.silence();
 }
+
+/* The peer is heard when it opens the window: what is not answered after that is silence since
+ * then. */
+TEST(Persist, SilenceCountsFromTheLastAnswer)
+{
+	Script s([](rub_config &config) { config.data = schedule("rto x2 give-up=10s"); });
+
+	shut_out(s);
+	s.expect_at(300ms, probe(1));
+	s.at(500ms);
+	s.send(seg(ACK, 1, 1));
+	s.take();
+	s.at(10500ms - 1ns);
+	s.take();
+	s.state_is(RUBATO_ESTABLISHED);
+	s.dies_at(10500ms, ETIMEDOUT);
+}

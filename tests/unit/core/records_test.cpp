@@ -252,6 +252,15 @@ TEST(RecordsSound, NoticesWhatIsSpoilt)
 	}
 }
 
+/* Its neighbours still fit, and no count tells. */
+TEST(RecordsSound, NoticesARecordOfNothing)
+{
+	Five f;
+
+	f.node(100).from = 110;
+	EXPECT_FALSE(f.sound(110));
+}
+
 /* Parents and ranks of the tree: each node's in turn. */
 TEST(RecordsSound, NoticesABrokenTree)
 {
