@@ -188,7 +188,7 @@ static int enter_table(struct sock *sk, __be32 peer, u16 port)
 	t->local_port = rs->inet.inet_num;
 	t->peer_port = port;
 	rs->node.ifindex = sk->sk_bound_dev_if;
-	rs->iss_floor = 0;
+	rs->reincarnates = false;
 	take_policy(rs);
 	if (!rs->inet.inet_num)
 		return pick_port(rs);
@@ -223,7 +223,7 @@ static int open_connection(struct sock *sk, struct rtable *rt, __be32 peer, u16 
 	atomic_set(&inet->inet_id, get_random_u16());
 	take_policy(rs);
 	rubato_begin(sk);
-	err = rubato_drive_call(sk, RUB_CALL_OPEN, rs->iss_floor);
+	err = rubato_drive_call(sk, RUB_CALL_OPEN, 0);
 	if (err) {
 		rs->live = false;
 		rubato_node_remove(&rs->node);

@@ -58,7 +58,8 @@ struct rubato_accept {
  * @isn_hash: of the four-tuple (RFC 6528)
  * @ts_offset: of the address pair (RFC 7323 section 5.4)
  * @error: what a dying connection tells its process
- * @iss_floor: of a TIME_WAIT whose tuple connect() took: what the ISS must be beyond, else 0
+ * @reincarnates: connect() took the tuple of a TIME_WAIT
+ * @old_nxt: its SND.NXT
  * @mtu: what ICMP said, while a process held the lock
  * @soft_error: likewise
  * @pending: RUB_RX_TIME_WAIT and RUB_RX_DEAD, to be done when the core was drained
@@ -89,12 +90,12 @@ struct rubato_sock {
 	u64 cookie, isn_hash;
 	u32 ts_offset;
 	int error;
-	u32 iss_floor;
 	u32 mtu;
 	int soft_error;
 	u32 pending;
 	u8 wake;
-	bool live, orphan, synced, peer_fin;
+	u32 old_nxt;
+	bool live, orphan, synced, peer_fin, reincarnates;
 	unsigned long deferred;
 };
 

@@ -40,6 +40,8 @@ void rubato_env(const struct sock *sk, struct rub_env *env)
 	env->policy = &rs->policy->core;
 	env->isn_hash = rs->isn_hash;
 	env->ts_offset = rs->ts_offset;
+	env->reincarnates = rs->reincarnates;
+	env->old_nxt = rs->old_nxt;
 	env->rnd = get_random_u32();
 	env->rcv_buf = receive_buffer(sk);
 	env->rcv_free = env->rcv_buf > unread ? env->rcv_buf - unread : 0;

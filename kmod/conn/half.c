@@ -403,10 +403,10 @@ static bool cookie_receive(struct sock *listener, const struct rub_tuple *tuple,
  * @listener: with a reference of the caller's
  * @skb: consumed
  * @tuple: of @skb
- * @iss_floor: see rub_listen_segment()
+ * @old_nxt: SND.NXT of the TIME_WAIT that it succeeds, or NULL
  */
 void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
-			   const struct rub_tuple *tuple, u32 iss_floor)
+			   const struct rub_tuple *tuple, const u32 *old_nxt)
 {
 	struct net *net = sock_net(listener);
 	int ifindex = READ_ONCE(listener->sk_bound_dev_if);
@@ -430,12 +430,14 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 	rubato_wire_segment(skb, &seg);
 	half_env(listener, rubato_isn_hash(net, tuple), &rt->dst, &he);
 	he.env.ts_offset = rubato_ts_offset(net, tuple);
-	switch (rub_listen_segment(&seg, &he.env, iss_floor, &core, &tx)) {
+	he.env.reincarnates = old_nxt;
+	he.env.old_nxt = old_nxt ? *old_nxt : 0;
+	switch (rub_listen_segment(&seg, &he.env, &core, &tx)) {
 	case RUB_CREATE:
 		if (rubato_accept_full(listener)) {
 			rubato_count_drop(net, RUBATO_REASON_ACCEPT_QUEUE_FULL);
 			ip_rt_put(rt);
-		} else if (!iss_floor && is_full(&rubato_sk(listener)->accept)) {
+		} else if (!old_nxt && is_full(&rubato_sk(listener)->accept)) {
 			send_cookie(listener, tuple, &seg, &he.env, rt);
 		} else {
 			create(listener, tuple, &seg, &core, &tx, &he.env, rt);

@@ -157,7 +157,7 @@ void rubato_half_exit(void);
 bool rubato_half_receive(struct rubato_half *half, struct sk_buff *skb);
 /* @listener: with a reference of the caller's. @skb is consumed. */
 void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
-			   const struct rub_tuple *tuple, u32 iss_floor);
+			   const struct rub_tuple *tuple, const u32 *old_nxt);
 void rubato_half_put(struct rubato_half *half);
 /* Without a word to the peer: the listener goes. */
 void rubato_half_drop(struct rubato_half *half, const struct rubato_cause *cause);

@@ -143,7 +143,7 @@ static void dispatch(struct net *net, struct sk_buff *skb, int ifindex)
 		stray(net, skb, &tuple);
 		return;
 	}
-	rubato_listen_receive(listener, skb, &tuple, 0);
+	rubato_listen_receive(listener, skb, &tuple, NULL);
 	sock_put(listener);
 }
 

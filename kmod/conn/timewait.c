@@ -245,7 +245,8 @@ static int hand_over(struct rubato_tw *tw, struct rubato_sock *rs)
 	if (err)
 		return err;
 	rub_tw_view(&tw->core, &view);
-	rs->iss_floor = rub_iss_floor(view.snd_nxt);
+	rs->reincarnates = true;
+	rs->old_nxt = view.snd_nxt;
 	retire(tw, &cause);
 	if (rubato_ages_disarm(&rubato_conn_net(tw->node.net)->tws, &tw->age))
 		rubato_tw_put(tw);
@@ -361,7 +362,7 @@ static void reincarnate(struct rubato_tw *tw, struct sk_buff *skb, const struct 
 		kfree_skb(skb);
 		return;
 	}
-	rubato_listen_receive(listener, skb, tuple, rub_iss_floor(view.snd_nxt));
+	rubato_listen_receive(listener, skb, tuple, &view.snd_nxt);
 	sock_put(listener);
 }
 

@@ -16,14 +16,13 @@ static void cause(const struct rub_tcb *tcb, const struct rub_env *env, struct r
 	rx->cause_wnd = flags & RUB_RST ? 0 : rub_window_field(tcb, env, flags);
 }
 
-static int call_open(struct rub_tcb *tcb, u32 iss_floor, const struct rub_env *env,
-		     struct rub_rx *rx)
+static int call_open(struct rub_tcb *tcb, const struct rub_env *env, struct rub_rx *rx)
 {
 	if (tcb->state != RUBATO_CLOSED)
 		return -EISCONN;
 	rub_renew(tcb);
 	tcb->flags |= RUB_F_SYN_OUT;
-	tcb->iss = rub_isn(env, iss_floor);
+	tcb->iss = rub_isn(env);
 	tcb->snd_una = tcb->iss;
 	tcb->snd_nxt = tcb->iss;
 	tcb->snd_max = tcb->iss;
@@ -154,7 +153,7 @@ int rub_call(struct rub_tcb *tcb, enum rub_call call, u32 arg, const struct rub_
 	rub_rx_init(rx);
 	switch (call) {
 	case RUB_CALL_OPEN:
-		err = call_open(tcb, arg, env, rx);
+		err = call_open(tcb, env, rx);
 		break;
 	case RUB_CALL_SEND:
 	case RUB_CALL_SEND_URGENT:

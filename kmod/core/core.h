@@ -44,6 +44,8 @@ RUB_BEGIN_DECLS
  * @gso_max: largest unit that rub_transmit may propose; one segment if it is less than that
  * @edt: a queue discipline holds each unit until tx->not_before, so rub_transmit() need not
  *	(earliest departure time); else it answers RUB_HOLD_PACED
+ * @reincarnates: a new connection takes the place of one in TIME_WAIT, whose SND.NXT was
+ * @old_nxt: what the new ISS has to be beyond
  */
 struct rub_env {
 	rub_ns now;
@@ -56,6 +58,8 @@ struct rub_env {
 	u16 adv_mss;
 	u32 gso_max;
 	bool edt;
+	bool reincarnates;
+	u32 old_nxt;
 };
 
 /**
@@ -460,7 +464,7 @@ struct rub_tx {
 };
 
 enum rub_call {
-	RUB_CALL_OPEN,		/* active open; arg: as rub_listen_segment()'s iss_floor */
+	RUB_CALL_OPEN,		/* active open */
 	RUB_CALL_SEND,		/* arg: bytes that were queued */
 	RUB_CALL_SEND_URGENT,	/* arg: bytes that were queued, the last of them urgent */
 	RUB_CALL_RECEIVE,	/* the process read; env->rcv_free has grown */
@@ -647,29 +651,22 @@ enum rub_verdict {
 	RUB_ESTABLISH,	/* half-open: make the child, rub_from_half() */
 	RUB_REMOVE,	/* the entry ends; nothing to send */
 	RUB_REMOVE_ANSWER, /* the entry ends; send tx */
-	RUB_REINCARNATE, /* TIME_WAIT: the SYN is the listener's, with rub_iss_floor(tw->snd_nxt) */
+	RUB_REINCARNATE, /* TIME_WAIT: the SYN is the listener's; see below */
 };
 
-/* What the ISS must be beyond after an incarnation that ended at @snd_nxt; 0 would be none. */
-static inline u32 rub_iss_floor(u32 snd_nxt)
-{
-	return snd_nxt ? snd_nxt : 1;
-}
-
 /*
- * Reincarnation. The SYN always gets a half-open entry, never a cookie: the ISS has to be beyond
- * the floor. Keep the rub_tw until rub_from_half() made the child, and find the half-open entry
+ * Reincarnation: rub_listen_segment() with env->reincarnates. The SYN always gets a half-open
+ * entry, never a cookie: the ISS has to be beyond the old SND.NXT. Keep the rub_tw until rub_from_half() made the child, and find the half-open entry
  * before it. If that ends before (RUB_REMOVE: the peer's RST says that the SYN was an old
  * duplicate; or nobody answers), the rub_tw is found again and goes on: it has waited all along.
  */
 
 /**
  * rub_listen_segment - LISTEN (RFC 9293 section 3.10.7.2)
- * @iss_floor: of a reincarnation rub_iss_floor(), else 0
  * @half: filled on RUB_CREATE
  */
 enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_env *env,
-				    u32 iss_floor, struct rub_half *half, struct rub_tx *tx);
+				    struct rub_half *half, struct rub_tx *tx);
 /* SYN_RCVD of a passive open. RUB_ESTABLISH leaves the entry for the caller to remove. */
 enum rub_verdict rub_half_segment(struct rub_half *half, const struct rub_seg *seg,
 				  const struct rub_env *env, struct rub_tx *tx);
@@ -697,7 +694,7 @@ enum rub_verdict rub_tw_refuse(struct rub_tw *tw, const struct rub_env *env, str
  * @env: now, and the policy of the one who connects
  * @picked: connect() picked the port; else the process bound it
  *
- * Return: 0 (then the entry ends, and RUB_CALL_OPEN is told rub_iss_floor()), or -EADDRNOTAVAIL.
+ * Return: 0 (then the entry ends; RUB_CALL_OPEN with env->reincarnates), or -EADDRNOTAVAIL.
  */
 int rub_tw_reuse(const struct rub_tw *tw, const struct rub_env *env, bool picked);
 

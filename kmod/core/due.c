@@ -245,17 +245,6 @@ rub_ns rub_fin_wait_2_due(const struct rub_tcb *tcb, const struct rub_env *env)
 	return add(tcb->run.first, env->policy->fin_wait_2);
 }
 
-/* RFC 9293 section 3.8.6.2.1 (4): the override of what is held back despite an open window. */
-static rub_ns held_due(const struct rub_tcb *tcb, const struct rub_env *env)
-{
-	struct rub_wait wait = rub_wait_of(tcb, env);
-	rub_ns end = rub_wait_end(&tcb->run, &wait), next = add(tcb->run.last, RUB_OVERRIDE);
-
-	if (tcb->run.dropped)
-		next = add(tcb->run.dropped, wait.again);
-	return next < end ? next : end;
-}
-
 static rub_ns keepalive_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
 	struct rub_wait wait;
@@ -302,6 +291,22 @@ static rub_ns held_until(const struct rub_tcb *tcb, const struct rub_env *env)
 	return pace > echo ? pace : echo;
 }
 
+/*
+ * RFC 9293 section 3.8.6.2.1 (4): the override of what is held back despite an open window. It
+ * is new data, which has its pace.
+ */
+static rub_ns override_due(const struct rub_tcb *tcb, const struct rub_env *env)
+{
+	struct rub_wait wait = rub_wait_of(tcb, env);
+	rub_ns end = rub_wait_end(&tcb->run, &wait), next = add(tcb->run.last, RUB_OVERRIDE);
+	rub_ns held = held_until(tcb, env);
+
+	if (tcb->run.dropped)
+		next = add(tcb->run.dropped, wait.again);
+	next = next > held ? next : held;
+	return next < end ? next : end;
+}
+
 /* New data waits for nothing but its pace. What could have left already waits for more. */
 static rub_ns paced_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
@@ -326,9 +331,8 @@ static rub_ns try_due(const struct rub_tcb *tcb, const struct rub_env *env)
 
 rub_ns rub_clock_due(const struct rub_tcb *tcb, const struct rub_env *env)
 {
-
 	if (tcb->flags & RUB_F_HELD)
-		return held_due(tcb, env);
+		return override_due(tcb, env);
 	switch (tcb->clock) {
 	case RUBATO_CLOCK_NONE:
 	case RUBATO_CLOCK_KEEPALIVE_IDLE:

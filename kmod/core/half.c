@@ -70,7 +70,7 @@ void rub_half_init(struct rub_half *half, const struct rub_seg *syn, const struc
 }
 
 enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_env *env,
-				    u32 iss_floor, struct rub_half *half, struct rub_tx *tx)
+				    struct rub_half *half, struct rub_tx *tx)
 {
 	if (seg->flags & RUB_RST)
 		return drop(tx, RUBATO_REASON_LISTEN_RST);
@@ -81,7 +81,7 @@ enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_
 	if (!(seg->flags & RUB_SYN))
 		return drop(tx, RUBATO_REASON_LISTEN_NO_SYN);
 	rub_half_init(half, seg, env);
-	half->iss = rub_isn(env, iss_floor);
+	half->iss = rub_isn(env);
 	/* Text or a FIN on the SYN is not acknowledged: the peer sends it again. */
 	rub_half_synack(half, env, tx);
 	return RUB_CREATE;

@@ -26,15 +26,16 @@ bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd)
  * RFC 9293 section 3.4.1: ISN = M + F(four-tuple, secret), or the one that the policy fixes; but
  * beyond what an old incarnation sent.
  */
-u32 rub_isn(const struct rub_env *env, u32 floor)
+u32 rub_isn(const struct rub_env *env)
 {
 	u64 knob = env->policy->knobs.isn;
 	u32 isn = (u32)(env->isn_hash + div_u64(env->now, RUB_ISN_TICK));
 
 	if (knob & RUBATO_ISN_FIXED)
 		isn = (u32)knob;
-
-	return floor && !seq_after(isn, floor) ? floor + RUB_ISS_STEP : isn;
+	if (env->reincarnates && !seq_after(isn, env->old_nxt))
+		return env->old_nxt + RUB_ISS_STEP;
+	return isn;
 }
 
 static void tx_init(struct rub_tx *tx, u8 unit, u8 flags, u32 seq, u32 ack)

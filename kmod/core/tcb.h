@@ -354,7 +354,7 @@ static inline u32 rub_seg_len(const struct rub_seg *seg)
 }
 /* RFC 9293 section 3.10.7.4, first step: the four cases of its table. */
 bool rub_acceptable(const struct rub_seg *seg, u32 rcv_nxt, u32 rcv_wnd);
-u32 rub_isn(const struct rub_env *env, u32 floor);
+u32 rub_isn(const struct rub_env *env);
 /* The answers that need no connection. */
 void rub_tx_ack(struct rub_tx *tx, u32 seq, u32 ack, u16 wnd);
 void rub_tx_reset_to(struct rub_tx *tx, u32 seq);

@@ -293,7 +293,7 @@ void World::deliver(unsigned to, const rub_seg &seg)
 			put(to, tx);
 		break;
 	case Phase::LISTEN:
-		verdict = rub_listen_segment(&seg, &e, 0, &s.half, &tx);
+		verdict = rub_listen_segment(&seg, &e, &s.half, &tx);
 		if (verdict == RUB_CREATE)
 			s.phase = Phase::HALF;
 		answer(to, verdict, tx);

@@ -251,7 +251,7 @@ bool ask(const Case &c, u64 key)
 	rub_policy_compile(&c.config, RUBATO_TEMPO_ONE, &policy);
 	rub_env env = env_of(c, policy, c.asked, key);
 
-	EXPECT(rub_listen_segment(&c.syn, &env, 0, &like, &said) == RUB_CREATE);
+	EXPECT(rub_listen_segment(&c.syn, &env, &like, &said) == RUB_CREATE);
 	rub_cookie_answer(&c.syn, &env, &tx);
 	judge_answer(c.syn, tx, said);
 

@@ -74,6 +74,16 @@ rub_env &End::world()
 	env_.adv_mss = host_.adv_mss;
 	env_.gso_max = host_.gso_max;
 	env_.edt = host_.edt;
+	env_.reincarnates = false;
+	return env_;
+}
+
+/* The same for what takes the place of a TIME_WAIT. */
+rub_env &End::succeeds(u32 old_nxt)
+{
+	world();
+	env_.reincarnates = true;
+	env_.old_nxt = old_nxt;
 	return env_;
 }
 
@@ -124,20 +134,20 @@ void End::end()
 
 void End::open(bool picked)
 {
-	u32 floor = 0;
+	std::optional<u32> old;
 	rub_rx rx;
 
 	if (phase_ == Phase::TIME_WAIT) {
 		if (rub_tw_reuse(&tw_, &world(), picked))
 			return;
-		floor = rub_iss_floor(tw_.snd_nxt);
+		old = tw_.snd_nxt;
 		phase_ = Phase::CLOSED;
 	}
 	if (phase_ != Phase::CLOSED)
 		return;
 	begin(0);
-	EXPECT(!rub_call(tcb_.get(), RUB_CALL_OPEN, floor, &world(), &rx));
-	EXPECT(!floor || seq_lt(floor, tcb_->iss));
+	EXPECT(!rub_call(tcb_.get(), RUB_CALL_OPEN, 0, old ? &succeeds(*old) : &world(), &rx));
+	EXPECT(!old || seq_lt(*old, tcb_->iss));
 	collect(rx, nullptr);
 	settle();
 }
@@ -468,13 +478,13 @@ void End::arrive_open(const Packet &packet)
 		judge_answer(packet, rx);
 }
 
-void End::arrive_listen(const Packet &packet, u32 floor)
+void End::arrive_listen(const Packet &packet, std::optional<u32> old)
 {
 	const u8 kind = packet.seg.flags & (RUB_SYN | RUB_ACK | RUB_RST);
 	rub_half fresh = {};
 	rub_tx tx = {};
 
-	if (kind == RUB_ACK && host_.cookies && !floor) {
+	if (kind == RUB_ACK && host_.cookies && !old) {
 		const rubato_reason reason = rub_cookie_accept(&packet.seg, &world(), &fresh);
 
 		if (reason == RUBATO_REASON_NONE) {
@@ -483,18 +493,19 @@ void End::arrive_listen(const Packet &packet, u32 floor)
 		}
 		EXPECT(reason == RUBATO_REASON_BAD_COOKIE);
 	}
-	if (kind == RUB_SYN && host_.cookies && !floor) {
+	if (kind == RUB_SYN && host_.cookies && !old) {
 		rub_cookie_answer(&packet.seg, &world(), &tx);
 		EXPECT(tx.flags & RUB_SYN && tx.flags & RUB_ACK && tx.ack == packet.seg.seq + 1);
 		answer(packet, RUB_ANSWER, tx);
 		return;
 	}
-	const rub_verdict verdict = rub_listen_segment(&packet.seg, &world(), floor, &fresh, &tx);
+	const rub_env &env = old ? succeeds(*old) : world();
+	const rub_verdict verdict = rub_listen_segment(&packet.seg, &env, &fresh, &tx);
 
 	EXPECT((verdict == RUB_CREATE) == (kind == RUB_SYN));
 	EXPECT(verdict != RUB_DROP || tx.reason);
 	if (verdict == RUB_CREATE) {
-		EXPECT(!floor || seq_lt(floor, fresh.iss));
+		EXPECT(!old || seq_lt(*old, fresh.iss));
 		half_ = fresh;
 		phase_ = Phase::HALF;
 	}
@@ -543,7 +554,7 @@ void End::arrive_time_wait(const Packet &packet)
 
 	if (verdict == RUB_REINCARNATE && host_.listens) {
 		waits_ = true;
-		arrive_listen(packet, rub_iss_floor(tw_.snd_nxt));
+		arrive_listen(packet, tw_.snd_nxt);
 		EXPECT(phase_ == Phase::HALF);
 		return;
 	}

@@ -108,6 +108,7 @@ public:
 
 private:
 	rub_env &world();
+	rub_env &succeeds(u32 old_nxt);
 	void begin(u32 first);
 	void end();
 	void collect(const rub_rx &rx, const Packet *packet);
@@ -130,7 +131,7 @@ private:
 	void arrive_open(const Packet &packet);
 	void arrive_half(const Packet &packet);
 	void arrive_time_wait(const Packet &packet);
-	void arrive_listen(const Packet &packet, u32 floor);
+	void arrive_listen(const Packet &packet, std::optional<u32> old = {});
 	void establish(const rub_half &from, const Packet &packet);
 	void half_ends();
 	void fire_half();

@@ -203,8 +203,11 @@ void Program::reincarnate(const rub_seg &syn)
 	rub_tx tx = {};
 
 	if (in.flip()) {
-		EXPECT(rub_listen_segment(&syn, &env, rub_iss_floor(tw.snd_nxt), &half, &tx) ==
-		       RUB_CREATE);
+		rub_env after = env;
+
+		after.reincarnates = true;
+		after.old_nxt = tw.snd_nxt;
+		EXPECT(rub_listen_segment(&syn, &after, &half, &tx) == RUB_CREATE);
 		EXPECT(fuzz::seq_lt(model.snd_nxt(), half.iss));
 		return;
 	}

@@ -225,7 +225,7 @@ Seen CoreHost::arrives(rub_seg seg)
 			answer(tx);
 		break;
 	case Entry::listener:
-		switch (rub_listen_segment(&seg, &env_, 0, &half_, &tx)) {
+		switch (rub_listen_segment(&seg, &env_, &half_, &tx)) {
 		case RUB_CREATE:
 			entry_ = Entry::half;
 			answer(tx);

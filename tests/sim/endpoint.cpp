@@ -38,7 +38,15 @@ rub_env &Endpoint::world()
 	env.now = stage.now;
 	env.rnd = static_cast<u32>(stage.random.bits());
 	env.rcv_free = unread < host().buffer ? host().buffer - unread : 0;
+	env.reincarnates = false;
 	return env;
+}
+
+/* A TIME_WAIT that ended at @nxt gives its tuple. After world(). */
+void Endpoint::succeed(u32 nxt)
+{
+	env.reincarnates = true;
+	env.old_nxt = nxt;
 }
 
 u8 Endpoint::state() const
@@ -99,7 +107,7 @@ void Endpoint::end()
 
 bool Endpoint::open(u32 incarnation)
 {
-	u32 floor = 0;
+	std::optional<u32> old;
 	rub_rx rx;
 
 	if (conn || half)
@@ -107,13 +115,16 @@ bool Endpoint::open(u32 incarnation)
 	if (tw) {
 		if (rub_tw_reuse(&*tw, &world(), stage.random.percent(50)))
 			return false;
-		floor = rub_iss_floor(tw->snd_nxt);
+		old = tw->snd_nxt;
 		drop_time_wait();
 		stage.did(Mechanism::ACTIVE_REUSE);
 	}
 	begin(incarnation);
 	unclean = had_time_wait = false;
-	require(4, !rub_call(&conn->tcb, RUB_CALL_OPEN, floor, &world(), &rx), "open() failed");
+	world();
+	if (old)
+		succeed(*old);
+	require(4, !rub_call(&conn->tcb, RUB_CALL_OPEN, 0, &env, &rx), "open() failed");
 	history.iss[side] = conn->tcb.iss;
 	collect(rx, nullptr);
 	settle();
@@ -421,9 +432,12 @@ void Endpoint::arrive(const Packet &p)
 	} else if (tw) {
 		time_wait_segment(p);
 	} else if (listens) {
-		listen(p, 0);
+		listen(p);
 	} else if (rub_stray_segment(&p.seg, &tx)) {
 		require(6, !(p.seg.flags & RUB_RST), "an RST was answered");
+		/* "SEQ=0" of section 3.10.7.1 is the one number that no ISN moves: 11 moves it. */
+		if (!(p.seg.flags & RUB_ACK))
+			tx.seq += static_cast<u32>(host().config.knobs.isn);
 		send(tx, 0, {});
 	}
 }
@@ -467,10 +481,10 @@ void Endpoint::segment(const Packet &p)
 	settle();
 }
 
-void Endpoint::listen(const Packet &p, u32 floor)
+void Endpoint::listen(const Packet &p)
 {
 	const u8 kind = p.seg.flags & (RUB_SYN | RUB_ACK | RUB_RST);
-	const bool full = !floor && stage.left.half_open >= stage.plan.backlog;
+	const bool full = !env.reincarnates && stage.left.half_open >= stage.plan.backlog;
 	Half fresh{};
 	rub_tx tx;
 
@@ -488,7 +502,7 @@ void Endpoint::listen(const Packet &p, u32 floor)
 		answer(RUB_ANSWER, tx, {tx.seq, p.seg.seq, true});
 		return;
 	}
-	const rub_verdict verdict = rub_listen_segment(&p.seg, &env, floor, &fresh, &tx);
+	const rub_verdict verdict = rub_listen_segment(&p.seg, &env, &fresh, &tx);
 
 	require(6, !(p.seg.flags & RUB_RST) || verdict == RUB_DROP, "an RST was answered");
 	if (verdict == RUB_CREATE) {
@@ -556,7 +570,8 @@ void Endpoint::time_wait_segment(const Packet &p)
 	require(6, !(p.seg.flags & RUB_RST) || verdict != RUB_ANSWER, "an RST was answered");
 	if (verdict == RUB_REINCARNATE && listens) {
 		stage.did(Mechanism::REINCARNATION);
-		listen(p, rub_iss_floor(tw->snd_nxt));
+		succeed(tw->snd_nxt);
+		listen(p);
 		return;
 	}
 	if (verdict == RUB_REINCARNATE)

@@ -113,6 +113,7 @@ private:
 	/* Since when the clocks are what they are. */
 	rub_ns told() const { return stage.retuned[side]; }
 	rub_env &world();
+	void succeed(u32 nxt);
 	rub_ns due();
 	void expire();
 	void expire_connection();
@@ -141,7 +142,7 @@ private:
 	void segment(const Packet &packet);
 	void too_big(u16 mss);
 	rub_seg forgery();
-	void listen(const Packet &packet, u32 floor);
+	void listen(const Packet &packet);
 	void half_segment(const Packet &packet);
 	void time_wait_segment(const Packet &packet);
 	void establish(const rub_half &from, const Packet &packet);

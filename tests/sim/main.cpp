@@ -27,6 +27,7 @@ constexpr u32 ISNS[] = {0, 0x7fffffff, 0xfffffffd};
 struct Options {
 	u64 seeds = REPRESENTATIVE, first = 1;
 	std::optional<u64> seed;
+	std::optional<u32> isn; /* every connection's */
 	std::string picture;
 	int sabotage = 0;
 	u64 mute = MECHANISMS; /* this mechanism is not noted */
@@ -89,7 +90,7 @@ Plan plan_of(u64 seed, const Options &options)
 	Plan plan = options.sabotage == 13 ? draw_old_duplicates(seed, true) : draw_plan(seed);
 
 	plan.sabotage = options.sabotage;
-	return plan;
+	return options.isn ? with_isn(plan, *options.isn) : plan;
 }
 
 /* With every other ISN the run is the same, shifted: 11. */
@@ -111,7 +112,7 @@ void vary_isn(const Plan &plan, Outcome &out)
 		if (*trace != other.trace) {
 			out.failed = 11;
 			out.what = "invariant 11: with ISN " + std::to_string(isn) +
-				   " another trace than with ISN 0";
+				   " another trace than with ISN 0 (replay both: --isn)";
 			return;
 		}
 	}
@@ -300,6 +301,7 @@ bool show(const Options &options)
 constexpr char USAGE[] =
 	"usage: sim [--seeds N] [--first N]             N runs, with seeds from the first on\n"
 	"       sim --seed N                            one run, told aloud\n"
+	"       sim --seed N --isn ISN                  the same with this initial sequence number\n"
 	"       sim --seed N --picture FILE.svg         one run as a time-sequence graph\n"
 	"       sim --old-duplicates [--seeds N]        what TIME_WAIT is good for\n"
 	"       sim --sabotage INVARIANT [--seeds N]    is a fault caught that is planted for it?\n"
@@ -343,6 +345,8 @@ Options parse(int argc, char **argv)
 			o.first = number(value, ~0ULL >> 1);
 		else if (name == "--seed")
 			o.seed = number(value, ~0ULL >> 1);
+		else if (name == "--isn")
+			o.isn = static_cast<u32>(number(value, ~0U));
 		else if (name == "--sabotage")
 			o.sabotage = static_cast<int>(number(value, 13));
 		else if (name == "--mute")

@@ -452,7 +452,7 @@ TEST_F(Cookie, FillsWhatAHalfOpenConnectionHas)
 
 	s.env.rcv_max = 1 << 20;
 	s.env.ts_offset = 4711;
-	ASSERT_EQ(rub_listen_segment(&in, &s.env, 0, &kept, &synack), RUB_CREATE);
+	ASSERT_EQ(rub_listen_segment(&in, &s.env, &kept, &synack), RUB_CREATE);
 	const rub_seg ack = offered(in);
 
 	s.env.now += 5'000'000'000;

@@ -223,6 +223,24 @@ TEST(EcnPath, AnEchoAtOneSegmentWaitsForTheTimer)
 	}
 }
 
+/* A cork's ceiling does not come before that timer: who asked then would be told "now" for ever. */
+TEST(EcnPath, WhatACorkHoldsWaitsForTheTimerToo)
+{
+	Script s(ecn);
+
+	agreed(s);
+	s.tcb.cc.cwnd = MSS;
+	rub_set(&s.tcb, RUB_OPTION_CORK, true, &s.env);
+	s.write(MSS + 10);
+	s.expect(data(0));
+	s.at(100ms);
+	s.send(seg(ACK | ECE, 1, nth(1)));
+	s.silence();
+	const ns rto = ns(rub_rto(&s.tcb, &s.policy));
+	ASSERT_GT(rto, 200ms); /* the ceiling */
+	s.expect_at(100ms + rto, seg(ACK | PSH | CWR, nth(1), 1, 10).ecn(RUB_ECT0));
+}
+
 /* Again and again, as long as the path is marked. */
 TEST(EcnPath, EachEchoAtOneSegmentWaitsAgain)
 {

@@ -108,9 +108,11 @@ TEST(Reuse, IssIsBeyondTheOldIncarnation)
 		ASSERT_EQ(rub_call(&tcb, RUB_CALL_OPEN, 0, &env, &rx), 0);
 		const u32 clock = rx.cause_seq, floor = clock + distance;
 
+		env.reincarnates = true;
+		env.old_nxt = floor;
 		rub_init(&tcb);
 		rx = {};
-		ASSERT_EQ(rub_call(&tcb, RUB_CALL_OPEN, floor, &env, &rx), 0);
+		ASSERT_EQ(rub_call(&tcb, RUB_CALL_OPEN, 0, &env, &rx), 0);
 		EXPECT_LT(static_cast<s32>(floor - rx.cause_seq), 0) << distance;
 		EXPECT_NE(rx.cause_seq, clock);
 	}
@@ -130,8 +132,10 @@ TEST(Reuse, IssOfTheClockIsKept)
 	ASSERT_EQ(rub_call(&tcb, RUB_CALL_OPEN, 0, &env, &rx), 0);
 	const u32 clock = rx.cause_seq;
 
+	env.reincarnates = true;
+	env.old_nxt = clock - 1;
 	rub_init(&tcb);
 	rx = {};
-	ASSERT_EQ(rub_call(&tcb, RUB_CALL_OPEN, clock - 1, &env, &rx), 0);
+	ASSERT_EQ(rub_call(&tcb, RUB_CALL_OPEN, 0, &env, &rx), 0);
 	EXPECT_EQ(rx.cause_seq, clock);
 }

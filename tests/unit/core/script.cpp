@@ -211,6 +211,7 @@ Script::Script(const Tweak &tweak) : config(rub_config_builtin), iss(base_iss), 
 	env.ts_offset = 0;
 	env.rnd = RUB_CHALLENGE_MAX - RUB_CHALLENGE_MIN; /* the largest allowance */
 	env.rcv_max = 0;
+	env.reincarnates = false;
 	env.edt = true; /* a script about pacing says otherwise */
 	config.knobs = {};
 	config.knobs.congestion = RUBATO_CONGESTION_NEWRENO;
@@ -445,7 +446,7 @@ void Script::listener_gets(const rub_seg &seg)
 
 	poison(tx);
 	env.isn_hash = iss - env.now / 4000;
-	answer(rub_listen_segment(&seg, &env, 0, &half, &tx), tx);
+	answer(rub_listen_segment(&seg, &env, &half, &tx), tx);
 	if (verdict == RUB_CREATE)
 		phase = Phase::HALF;
 }
@@ -658,6 +659,12 @@ std::vector<Sent> Script::take()
 
 	out.clear();
 	return v;
+}
+
+void Script::succeeds(u32 old_nxt)
+{
+	env.reincarnates = true;
+	env.old_nxt = old_nxt;
 }
 
 int Script::call(enum rub_call which, u32 arg, bool drained, where loc)

@@ -238,6 +238,7 @@ public:
 	void shutdown(where loc = where::current());
 	void close(where loc = where::current()); /* with the unread bytes there are */
 	void abort(int error, where loc = where::current());
+	void succeeds(u32 old_nxt); /* a TIME_WAIT that ended there */
 	int call(enum rub_call which, u32 arg, bool drained = true, where loc = where::current());
 	void refuses(enum rub_call which, u32 arg, where loc = where::current());
 

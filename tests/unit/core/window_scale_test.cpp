@@ -76,7 +76,7 @@ TEST(WindowScale, OursIsOfTheLargestThatIsKnown)
 
 		syn.flags = SYN;
 		syn.opts = RUB_OPT_WSCALE;
-		ASSERT_EQ(rub_listen_segment(&syn, &env, 0, &half, &tx), RUB_CREATE);
+		ASSERT_EQ(rub_listen_segment(&syn, &env, &half, &tx), RUB_CREATE);
 		EXPECT_EQ(tx.wscale, row.shift) << row.free;
 	}
 }
