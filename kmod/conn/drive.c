@@ -124,8 +124,7 @@ void rubato_apply(struct sock *sk, u8 from, const struct rub_rx *rx,
 {
 	struct rubato_sock *rs = rubato_sk(sk);
 
-	if (rx->reason != RUBATO_REASON_NONE)
-		rubato_count_drop(sock_net(sk), rx->reason);
+	rubato_count_drop(sock_net(sk), rx->reason);
 	rubato_sync(sk);
 	if (rx->mask & RUB_RX_ACKED) {
 		rubato_queue_acked(sk, rx->acked);

@@ -156,6 +156,7 @@ static void segment(struct rubato_half *half, struct sk_buff *skb)
 		skb = NULL;
 		break;
 	case RUB_ANSWER:
+		rubato_count_drop(half->node.net, tx.reason);
 		answer(half, &tx, &he.env);
 		break;
 	case RUB_REMOVE_ANSWER:
@@ -434,6 +435,7 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 	he.env.old_nxt = old_nxt ? *old_nxt : 0;
 	switch (rub_listen_segment(&seg, &he.env, &core, &tx)) {
 	case RUB_CREATE:
+		rubato_count_drop(net, tx.reason);
 		if (rubato_accept_full(listener)) {
 			rubato_count_drop(net, RUBATO_REASON_ACCEPT_QUEUE_FULL);
 			ip_rt_put(rt);

@@ -108,7 +108,7 @@ void rub_cookie_answer(const struct rub_seg *seg, const struct rub_env *env, str
 	}
 	half.iss = base(&half, env) + ((u32)period << PERIOD_SHIFT) +
 		   ((seal(&half, env, period) + mss_index(seg->mss)) & HASH_MASK);
-	rub_half_synack(&half, env, tx);
+	rub_half_synack(&half, seg, env, tx);
 	if (half.opts & RUB_OPT_TS)
 		tx->tsval = tsval_with(&half, tx->tsval);
 }

@@ -449,7 +449,7 @@ enum rub_hold {
  * @probe: one segment, larger than rub_mss(), to see whether the path takes it (RFC 4821): it must
  *	not be fragmented. If it cannot even leave, rub_sent() is told -EMSGSIZE
  * @tries: which retransmission or probe this is, from 1; 0 for a first send
- * @reason: of rub_*_segment(): enum rubato_reason when nothing is to be sent
+ * @reason: of rub_*_segment(): enum rubato_reason why (a part of) the segment was dropped
  */
 struct rub_tx {
 	u32 seq, ack, len;
@@ -646,7 +646,7 @@ rub_ns rub_rto(const struct rub_tcb *tcb, const struct rub_policy *policy);
 
 enum rub_verdict {
 	RUB_DROP,	/* tx->reason says why; nothing else changes */
-	RUB_ANSWER,	/* send tx */
+	RUB_ANSWER,	/* send tx; its reason may say that a part was dropped */
 	RUB_CREATE,	/* LISTEN: a new half-open connection; send tx */
 	RUB_ESTABLISH,	/* half-open: make the child, rub_from_half() */
 	RUB_REMOVE,	/* the entry ends; nothing to send */

@@ -18,7 +18,8 @@ static void timestamp(const struct rub_half *half, const struct rub_env *env,
 		rub_tx_timestamp(tx, env, half->ts_offset, half->ts_recent);
 }
 
-void rub_half_synack(const struct rub_half *half, const struct rub_env *env, struct rub_tx *tx)
+void rub_half_synack(const struct rub_half *half, const struct rub_seg *syn,
+		     const struct rub_env *env, struct rub_tx *tx)
 {
 	rub_tx_ack(tx, half->iss, half->irs + 1, (u16)half->rcv_wnd);
 	tx->unit = RUB_UNIT_SYNACK;
@@ -26,6 +27,8 @@ void rub_half_synack(const struct rub_half *half, const struct rub_env *env, str
 	tx->mss = half->adv_mss;
 	rub_tx_offer(tx, half->opts, half->rcv_scale);
 	timestamp(half, env, tx);
+	if (syn)
+		tx->reason = rub_left_on_syn(syn);
 }
 
 static enum rub_verdict limited(struct rub_half *half, const struct rub_env *env,
@@ -82,8 +85,7 @@ enum rub_verdict rub_listen_segment(const struct rub_seg *seg, const struct rub_
 		return drop(tx, RUBATO_REASON_LISTEN_NO_SYN);
 	rub_half_init(half, seg, env);
 	half->iss = rub_isn(env);
-	/* Text or a FIN on the SYN is not acknowledged: the peer sends it again. */
-	rub_half_synack(half, env, tx);
+	rub_half_synack(half, seg, env, tx);
 	return RUB_CREATE;
 }
 
@@ -96,7 +98,7 @@ static enum rub_verdict syn_again(struct rub_half *half, const struct rub_seg *s
 	/* RFC 3168 section 6.1.1.1: who hears nothing may do without; then both do. */
 	if (!(rub_negotiate(syn, half->opts) & RUB_OPT_ECN))
 		half->opts &= (u8)~RUB_OPT_ECN;
-	rub_half_synack(half, env, tx);
+	rub_half_synack(half, syn, env, tx);
 	return limited(half, env, tx);
 }
 
@@ -155,7 +157,7 @@ enum rub_verdict rub_half_expire(struct rub_half *half, const struct rub_env *en
 		return drop(tx, RUBATO_REASON_NONE);
 	if (env->now >= rub_wait_end(&half->run, &wait))
 		return RUB_REMOVE;
-	rub_half_synack(half, env, tx);
+	rub_half_synack(half, NULL, env, tx);
 	if (half->left) {
 		tx->clock = RUBATO_CLOCK_SYNACK;
 		tx->tries = half->run.tries + 1;

@@ -120,6 +120,7 @@ static void syn_sent_syn(struct rub_tcb *tcb, const struct rub_seg *seg,
 	/* Simultaneous open: our SYN goes again, with an ACK. */
 	tcb->snd_wl2 = tcb->iss;
 	tcb->snd_nxt = tcb->iss;
+	rx->reason = rub_left_on_syn(seg);
 	rub_enter(tcb, rx, RUBATO_SYN_RCVD);
 }
 

@@ -392,7 +392,14 @@ void rub_ts_take(struct rub_tcb *tcb, const struct rub_seg *seg, const struct ru
 u32 rub_first_window(const struct rub_env *env);
 /* All but the ISS. */
 void rub_half_init(struct rub_half *half, const struct rub_seg *syn, const struct rub_env *env);
-void rub_half_synack(const struct rub_half *half, const struct rub_env *env, struct rub_tx *tx);
+/* @syn: what it answers, or NULL: it goes again by its clock. */
+void rub_half_synack(const struct rub_half *half, const struct rub_seg *syn,
+		     const struct rub_env *env, struct rub_tx *tx);
+/* Text or a FIN with a SYN is not acknowledged: the peer sends it again. */
+static inline u8 rub_left_on_syn(const struct rub_seg *syn)
+{
+	return syn->len || syn->flags & RUB_FIN ? RUBATO_REASON_SYN_TEXT : RUBATO_REASON_NONE;
+}
 
 RUB_END_DECLS
 

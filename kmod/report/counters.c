@@ -30,7 +30,8 @@ void rubato_count(struct net *net, enum rubato_counter counter)
 
 void rubato_count_drop(struct net *net, enum rubato_reason reason)
 {
-	this_cpu_inc(rubato_report_net(net)->counts->drop[reason]);
+	if (reason != RUBATO_REASON_NONE)
+		this_cpu_inc(rubato_report_net(net)->counts->drop[reason]);
 }
 
 void rubato_gauge_add(struct net *net, enum rubato_gauge gauge, int n)

@@ -40,6 +40,7 @@ enum rubato_gauge {
 };
 
 void rubato_count(struct net *net, enum rubato_counter counter);
+/* RUBATO_REASON_NONE is none. */
 void rubato_count_drop(struct net *net, enum rubato_reason reason);
 void rubato_gauge_add(struct net *net, enum rubato_gauge gauge, int n);
 /* Sums over the CPUs. */

@@ -311,6 +311,21 @@ TEST_F(wire, unknown_options_are_passed_over)
 	EXPECT_EQ(SYN | ACK, got.bytes[13]);
 }
 
+/* Text on a SYN is not acknowledged, so that it comes again; the statistics say so. */
+TEST_F(wire, text_on_a_syn_is_counted)
+{
+	struct segment s = make(SERVER, SYN, 1000, 0), got;
+
+	memcpy(s.bytes + 20, "early", 5);
+	s.len = 25;
+	finish(&s, self->stranger, self->server);
+	ASSERT_EQ(0, emit(self, &s));
+	ASSERT_EQ(0, receive(self, SERVER, &got));
+	EXPECT_EQ(SYN | ACK, got.bytes[13]);
+	EXPECT_EQ(1001U, ntohl(got.tcp.ack_seq));
+	EXPECT_EQ(1U, nl_drops(self->nl, RUBATO_REASON_SYN_TEXT));
+}
+
 /* ---- a flood of SYNs: SYN cookies (RFC 4987 section 3.6) */
 
 /* What a listener keeps of half-open connections, whatever its backlog. */

@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, RUBATO_REASON_MAX + 1> reasons = {
 	"after-fin",	 "tw-rst",	   "tw-old",
 	"closed",	 "rate-limit",	   "tw-full",
 	"paws",		 "no-timestamp",   "bad-cookie",
+	"syn-text",
 };
 
 struct Flag {

@@ -211,7 +211,8 @@ enum rubato_reason {
 	RUBATO_REASON_PAWS		= 27,	/* an old timestamp, RFC 7323 section 5 */
 	RUBATO_REASON_NO_TIMESTAMP	= 28,	/* timestamps agreed on, none there: section 3.2 */
 	RUBATO_REASON_BAD_COOKIE	= 29,	/* an ACK to a listener with no valid SYN cookie */
-	RUBATO_REASON_MAX		= RUBATO_REASON_BAD_COOKIE,
+	RUBATO_REASON_SYN_TEXT		= 30,	/* text or FIN with a SYN: not acknowledged */
+	RUBATO_REASON_MAX		= RUBATO_REASON_SYN_TEXT,
 };
 
 #endif /* _UAPI_LINUX_RUBATO_H */

@@ -104,6 +104,13 @@ TEST(Listen, DataOnTheSynIsLeftToBeSentAgain)
 
 	s.listen();
 	s.send(seg(SYN, 0, 0, 100));
+	s.dropped_for(RUBATO_REASON_SYN_TEXT);
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(SYN, 0, 0, 100)); /* and again */
+	s.dropped_for(RUBATO_REASON_SYN_TEXT);
+	s.expect(seg(SYN | ACK, 0, 1));
+	s.send(seg(SYN, 0, 0));
+	s.dropped_for(RUBATO_REASON_NONE);
 	s.expect(seg(SYN | ACK, 0, 1));
 	s.send(seg(ACK | PSH, 1, 1, 100));
 	s.kept({{1, 101}});
@@ -117,6 +124,7 @@ TEST(Listen, FinOnTheSynIsLeftToBeSentAgain)
 
 	s.listen();
 	s.send(seg(SYN | FIN));
+	s.dropped_for(RUBATO_REASON_SYN_TEXT);
 	s.expect(seg(SYN | ACK, 0, 1));
 	s.send(seg(FIN | ACK, 1, 1));
 	s.expect(seg(ACK, 1, 2));

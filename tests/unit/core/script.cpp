@@ -413,6 +413,7 @@ void Script::answer(rub_verdict v, rub_tx &tx)
 	case RUB_ANSWER:
 	case RUB_CREATE:
 	case RUB_REMOVE_ANSWER:
+		verdict_reason = tx.reason;
 		if (drops) {
 			drops--;
 			n_dropped++;

@@ -607,6 +607,7 @@ TEST(States, TextOnACrossedSynIsLeftToBeSentAgain)
 	s.expect(seg(SYN));
 	s.send(seg(SYN | FIN, 0, 0, 10));
 	s.kept({});
+	s.dropped_for(RUBATO_REASON_SYN_TEXT);
 	s.expect(seg(SYN | ACK, 0, 1));
 	s.state_is(RUBATO_SYN_RCVD);
 	s.send(seg(FIN | ACK, 1, 1, 10));
