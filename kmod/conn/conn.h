@@ -48,7 +48,8 @@ struct rubato_accept {
  * @accept: while it listens
  * @accept_link: in its listener's @accept.children
  * @timer: one soft hrtimer for rub_due()
- * @armed: what @timer was last set to, 0 if it is not known to run
+ * @timer_lock: guards @armed, and the setting of @timer
+ * @armed: what @timer is set to; it holds a reference then. 0: it is not
  * @ooo: skbs beyond RCV.NXT, by sequence number
  * @copied_seq: sequence number of the next byte that the process will read
  * @queued_seq: sequence number behind the last byte of sk_receive_queue
@@ -83,6 +84,7 @@ struct rubato_sock {
 	struct rubato_accept accept;
 	struct list_head accept_link;
 	struct hrtimer timer;
+	spinlock_t timer_lock;
 	rub_ns armed;
 	struct sk_buff_head ooo;
 	u32 copied_seq, queued_seq;

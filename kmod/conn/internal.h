@@ -72,6 +72,9 @@ u64 rubato_new_cookie(void);
 void rubato_sock_setup(struct rubato_sock *rs);
 struct sock *rubato_sock_clone(struct sock *listener);
 void rubato_sock_wake(struct sock *sk);
+
+/* timer.c. Socket lock held. */
+void rubato_timer_init(struct rubato_sock *rs);
 void rubato_timer_arm(struct sock *sk, rub_ns due);
 void rubato_timer_cancel(struct sock *sk);
 

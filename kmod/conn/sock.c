@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The socket as the kernel sees it: struct proto, birth, death, waking, and the one timer of
- * a connection (DESIGN.md section 3: every deadline is rub_due()'s).
- *
- * The socket lock guards everything here. The timer is a soft hrtimer and holds a reference
- * while it is queued; it is re-armed lazily: an earlier one that fires for nothing looks again.
+ * The socket as the kernel sees it: struct proto, birth, death and waking. The socket lock guards
+ * everything here.
  */
 #include <linux/module.h>
 #include <net/inet_common.h>
@@ -73,44 +70,6 @@ void rubato_sock_wake(struct sock *sk)
 	sk_wake_async(sk, SOCK_WAKE_IO, sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP : POLL_OUT);
 }
 
-static enum hrtimer_restart timer_fired(struct hrtimer *timer)
-{
-	struct rubato_sock *rs = container_of(timer, struct rubato_sock, timer);
-	struct sock *sk = &rs->inet.sk;
-
-	bh_lock_sock(sk);
-	rs->armed = 0;
-	if (sock_owned_by_user(sk))
-		set_bit(RUBATO_DEFER_TIMER, &rs->deferred);
-	else
-		rubato_drive_timer(sk);
-	bh_unlock_sock(sk);
-	sock_put(sk);
-	return HRTIMER_NORESTART;
-}
-
-void rubato_timer_arm(struct sock *sk, rub_ns due)
-{
-	struct rubato_sock *rs = rubato_sk(sk);
-
-	if (due == RUB_NEVER || (rs->armed && rs->armed <= due))
-		return;
-	/* One that was queued leaves us its reference; one that is just firing keeps it. */
-	if (hrtimer_try_to_cancel(&rs->timer) != 1)
-		sock_hold(sk);
-	rs->armed = due;
-	hrtimer_start(&rs->timer, ns_to_ktime(min_t(u64, due, KTIME_MAX)), HRTIMER_MODE_ABS_SOFT);
-}
-
-void rubato_timer_cancel(struct sock *sk)
-{
-	struct rubato_sock *rs = rubato_sk(sk);
-
-	rs->armed = 0;
-	if (hrtimer_try_to_cancel(&rs->timer) == 1)
-		__sock_put(sk);
-}
-
 static void describe_binding(const struct rubato_binding *binding, struct rub_bound *bound)
 {
 	const struct rubato_sock *rs = container_of(binding, struct rubato_sock, binding);
@@ -157,8 +116,7 @@ void rubato_sock_setup(struct rubato_sock *rs)
 	INIT_LIST_HEAD(&rs->accept.halves);
 	INIT_LIST_HEAD(&rs->accept_link);
 	__skb_queue_head_init(&rs->ooo);
-	hrtimer_init(&rs->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
-	rs->timer.function = timer_fired;
+	rubato_timer_init(rs);
 	rubato_gauge_add(sock_net(sk), RUBATO_GAUGE_SOCKETS, 1);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
 }

@@ -16,10 +16,4 @@ void rubato_listeners_init(void);
 int rubato_bindings_init(void);
 void rubato_bindings_exit(void);
 
-/* A deadline of the core as a timer takes it: RUB_NEVER and its kin do not wrap into the past. */
-static inline ktime_t rubato_deadline(rub_ns due)
-{
-	return ns_to_ktime(min_t(u64, due, KTIME_MAX));
-}
-
 #endif

@@ -244,4 +244,10 @@ void rubato_ages_stop(struct rubato_ages *queue);	/* as rubato_deadlines_stop() 
 int rubato_table_init(void);
 void rubato_table_exit(void);
 
+/* A deadline of the core as a timer takes it: RUB_NEVER and its kin do not wrap into the past. */
+static inline ktime_t rubato_deadline(rub_ns due)
+{
+	return ns_to_ktime(min_t(u64, due, KTIME_MAX));
+}
+
 #endif

@@ -21,6 +21,7 @@ FIXTURE(churn) {
 
 FIXTURE_VARIANT(churn) {
 	const char *netem;
+	bool retuned;
 };
 
 FIXTURE_VARIANT_ADD(churn, clean) {
@@ -29,6 +30,12 @@ FIXTURE_VARIANT_ADD(churn, clean) {
 
 FIXTURE_VARIANT_ADD(churn, lossy) {
 	.netem = "delay 1ms loss 5%",
+};
+
+/* Timers fire while a retune sets them anew. */
+FIXTURE_VARIANT_ADD(churn, retuned) {
+	.netem = "delay 1ms loss 5%",
+	.retuned = true,
 };
 
 /* Losses and waits cost little. */
@@ -143,6 +150,22 @@ static void visit(unsigned int seed)
 	}
 }
 
+/* Time runs fast and slow by turns, in both namespaces. */
+static void retune(const struct hosts *h)
+{
+	struct nl *nl[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		nl[i] = ns_enter(i ? h->b : h->a) ? NULL : nl_open();
+		if (!nl[i])
+			_exit(1);
+	}
+	for (i = 0;; i++)
+		if (nl_set_tempo(nl[i & 1], i & 2 ? RUBATO_TEMPO_MAX : RUBATO_TEMPO_ONE))
+			_exit(2);
+}
+
 static bool all_gone(struct nl *nl)
 {
 	struct nl_stats s;
@@ -154,7 +177,7 @@ static bool all_gone(struct nl *nl)
 
 TEST_F_TIMEOUT(churn, leaves_nothing, 150)
 {
-	pid_t client[CLIENTS], server[SERVERS];
+	pid_t client[CLIENTS], server[SERVERS], retuner = 0;
 	int listener, i, status;
 	struct nl *other;
 
@@ -171,6 +194,13 @@ TEST_F_TIMEOUT(churn, leaves_nothing, 150)
 			_exit(0);
 		}
 	}
+	if (variant->retuned) {
+		retuner = fork();
+		if (!retuner) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			retune(&self->hosts);
+		}
+	}
 	ASSERT_EQ(0, ns_enter(self->hosts.a));
 	for (i = 0; i < CLIENTS; i++) {
 		client[i] = fork();
@@ -183,6 +213,11 @@ TEST_F_TIMEOUT(churn, leaves_nothing, 150)
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(client[i], waitpid(client[i], &status, 0));
 		EXPECT_EQ(0, status);
+	}
+	if (retuner) {
+		EXPECT_EQ(0, kill(retuner, SIGKILL));
+		ASSERT_EQ(retuner, waitpid(retuner, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status));
 	}
 	EXPECT_LT(0ULL, nl_counter(other, RUBATO_STATS_PASSIVE_OPENS));
 	ASSERT_EQ(0, shutdown(listener, SHUT_RD));
