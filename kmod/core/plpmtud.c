@@ -87,11 +87,11 @@ static u16 probed_size(const struct rub_tcb *tcb, const struct rub_env *env)
 	return (u16)(low + (high - low + 1) / 2);
 }
 
-/* RFC 4821 section 7.4: no outstanding probe or loss, nor a hint of one. */
+/* RFC 4821 section 7.4: no outstanding probe or loss, nor a hint of one; all of it would be new. */
 static bool undisturbed(const struct rub_tcb *tcb)
 {
-	return tcb->loss.mode == RUB_LOSS_OPEN && !tcb->out.sacked && !tcb->loss.dupacks &&
-	       !tcb->mtu.probe && !tcb->mtu.repair;
+	return tcb->snd_nxt == tcb->snd_max && tcb->loss.mode == RUB_LOSS_OPEN &&
+	       !tcb->out.sacked && !tcb->loss.dupacks && !tcb->mtu.probe && !tcb->mtu.repair;
 }
 
 u16 rub_plpmtud_size(const struct rub_tcb *tcb, const struct rub_env *env)

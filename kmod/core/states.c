@@ -150,8 +150,6 @@ void rub_set(struct rub_tcb *tcb, enum rub_option option, bool on, const struct 
 		tcb->flags |= option_flag[option];
 	else
 		rub_clear(tcb, option_flag[option]);
-	if (tcb->state == RUBATO_CLOSED)
-		return;
 	if (option == RUB_OPTION_QUICKACK && on && tcb->ack_from)
 		rub_ack_expire(tcb);
 	rub_clock_update(tcb, env);

@@ -1159,3 +1159,21 @@ TEST(Plpmtud, TheSameWordAfterALargerProbe)
 	ASSERT_EQ(s.call(RUB_CALL_MTU, 0), 0);
 	EXPECT_EQ(rub_mss(&s.tcb), 1300u);
 }
+
+/* The octet of a window probe has left before: who acknowledges it has said nothing of a size. */
+TEST(Plpmtud, WhatAWindowProbeSentIsNoPartOfAProbe)
+{
+	Path s(RUBATO_MTU_PROBING_ALWAYS);
+
+	s.open_cwnd();
+	s.send(seg(ACK, 1, 1).window(0));
+	s.write(2 * ENOUGH);
+	s.silence();
+	s.at(s.due());
+	s.expect(seg(ACK, 1, 1, 1).as_unit(RUB_UNIT_PROBE));
+	s.acks(1); /* the window opens, the octet was not taken */
+	ASSERT_FALSE(s.units.empty());
+	EXPECT_FALSE(s.units.front().probe);
+	s.expect(data(1, BASE));
+	s.take();
+}
