@@ -23,14 +23,17 @@ static int start_control(void)
 	return rubato_control_init(rubato_family);
 }
 
-/* Lowest first. */
+/*
+ * Lowest first. Sockets last: once there is one, nothing may fail any more, for the kernel does not
+ * wait for the users of a module that failed to start.
+ */
 static const struct room rooms[] = {
 	{ "policy", rubato_policy_init, rubato_policy_exit },
 	{ "report", rubato_report_init, rubato_report_exit },
 	{ "table", rubato_table_init, rubato_table_exit },
 	{ "conn", rubato_conn_init, rubato_conn_exit },
-	{ "socket", rubato_socket_init, rubato_socket_exit },
 	{ "control", start_control, rubato_control_exit },
+	{ "socket", rubato_socket_init, rubato_socket_exit },
 };
 
 static void stop(unsigned int n)

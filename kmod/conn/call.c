@@ -108,13 +108,15 @@ int rubato_conn_listen(struct sock *sk, int backlog)
 		rubato_show_state(sk, TCP_CLOSE);
 		return err;
 	}
-	rs->accept.closed = false;
 	memset(&rs->node.tuple, 0, sizeof(rs->node.tuple));
 	rs->node.tuple.local = rs->inet.inet_rcv_saddr;
 	rs->node.tuple.local_port = rs->inet.inet_num;
 	rs->listener.local = rs->inet.inet_rcv_saddr;
 	rs->listener.port = rs->inet.inet_num;
 	rs->listener.ifindex = sk->sk_bound_dev_if;
+	spin_lock_bh(&rs->accept.lock);
+	rs->accept.closed = false;
+	spin_unlock_bh(&rs->accept.lock);
 	rubato_listener_insert(&rs->listener);
 	rubato_note_state(sock_net(sk), rs->cookie, &rs->node.tuple, RUBATO_CLOSED, RUBATO_LISTEN,
 			  &cause);

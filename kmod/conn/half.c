@@ -266,7 +266,9 @@ static bool publish(struct rubato_half *half, bool passes)
 	enum rubato_reason reason = RUBATO_REASON_NONE;
 
 	spin_lock_bh(&accept->lock);
-	if (accept->closed)
+	/* It may listen elsewhere by now. */
+	if (accept->closed ||
+	    rubato_sk(half->listener)->listener.port != half->node.tuple.local_port)
 		reason = RUBATO_REASON_NO_SOCKET;
 	else if (!passes && is_full(accept))
 		reason = RUBATO_REASON_SYN_QUEUE_FULL;
@@ -448,6 +450,11 @@ void rubato_listen_receive(struct sock *listener, struct sk_buff *skb,
 	case RUB_ANSWER:
 		if (cookie_receive(listener, tuple, &seg, &he.env, skb)) {
 			skb = NULL;
+			ip_rt_put(rt);
+			break;
+		}
+		if (rubato_is_anothers(net, tuple, skb)) {
+			rubato_count_drop(net, RUBATO_REASON_NO_SOCKET);
 			ip_rt_put(rt);
 			break;
 		}

@@ -123,6 +123,7 @@ int rubato_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 u64 rubato_isn_hash(const struct net *net, const struct rub_tuple *tuple);
 u32 rubato_ts_offset(const struct net *net, const struct rub_tuple *tuple);
 void rubato_cookie_key(const struct net *net, const struct rub_tuple *tuple, u64 key[2]);
+bool rubato_is_anothers(struct net *net, const struct rub_tuple *tuple, const struct sk_buff *skb);
 struct sock *rubato_find_listener(struct net *net, const struct rub_tuple *tuple, int ifindex);
 
 /* icmp.c */

@@ -34,43 +34,53 @@ static void describe_listener(struct sock *sk, struct rubato_info *info)
 	info->send_queue = READ_ONCE(rs->accept.backlog);
 }
 
-static void describe_conn(struct sock *sk, struct rubato_info *info)
+/*
+ * @still: nobody changes the connection meanwhile. Else plain numbers are read, and the deadline is
+ * the timer's, which is at most earlier: the core must not be asked while it is at work.
+ */
+static void describe_conn(struct sock *sk, struct rubato_info *info, bool still)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
+	rub_ns due = READ_ONCE(rs->armed);
 	struct rub_view view;
 	struct rub_env env;
 
 	rubato_env(sk, &env);
 	rub_view(&rs->tcb, &view);
-	rubato_describe(info, &view, rs->live ? rub_due(&rs->tcb, &env) : RUB_NEVER, env.now);
+	if (still)
+		due = rub_due(&rs->tcb, &env);
+	rubato_describe(info, &view, rs->live && due ? due : RUB_NEVER, env.now);
 	info->tuple = rs->node.tuple;
 	info->recv_queue = rubato_conn_unread(sk);
 	info->send_queue = rs->write_len;
 	info->rto = rub_rto(&rs->tcb, &rs->policy->core);
 }
 
-void rubato_conn_describe(struct sock *sk, struct rubato_info *info)
+static void describe(struct sock *sk, struct rubato_info *info, bool still)
 {
-	struct rubato_sock *rs = rubato_sk(sk);
-
 	if (sk->sk_state == TCP_LISTEN)
 		describe_listener(sk, info);
 	else
-		describe_conn(sk, info);
-	info->cookie = rs->cookie;
+		describe_conn(sk, info, still);
+	info->cookie = rubato_sk(sk)->cookie;
 	info->uid = __kuid_val(sk->sk_uid);
 	info->inode = sock_i_ino(sk);
 }
 
+void rubato_conn_describe(struct sock *sk, struct rubato_info *info)
+{
+	describe(sk, info, true);
+}
+
 /*
- * A process may be at work in a socket that it owns: the numbers may then be of two moments,
- * which a listing can bear. The dst is safe under RCU.
+ * A process may be at work in a socket that it owns, and is not waited for: the numbers may then be
+ * of two moments, which a listing can bear. The dst is safe under RCU.
  */
 static void describe_sock(struct sock *sk, struct rubato_info *info)
 {
 	local_bh_disable();
 	bh_lock_sock(sk);
-	rubato_conn_describe(sk, info);
+	describe(sk, info, !sock_owned_by_user(sk));
 	bh_unlock_sock(sk);
 	local_bh_enable();
 }

@@ -114,15 +114,20 @@ struct sock *rubato_find_listener(struct net *net, const struct rub_tuple *tuple
 	return rubato_hold_sock(container_of(listener, struct rubato_sock, listener));
 }
 
+/* A lookup that a moving entry led astray must not reset somebody's connection. */
+bool rubato_is_anothers(struct net *net, const struct rub_tuple *tuple, const struct sk_buff *skb)
+{
+	return rubato_node_find(net, tuple, skb->skb_iif);
+}
+
 /* CLOSED (RFC 9293 section 3.10.7.1) */
 static void stray(struct net *net, struct sk_buff *skb, const struct rub_tuple *tuple)
 {
 	struct rub_seg seg;
 	struct rub_tx tx;
 
-	/* A lookup that a moving entry led astray must not reset somebody's connection. */
 	rubato_wire_segment(skb, &seg);
-	if (!rubato_node_find(net, tuple, skb->skb_iif) && rub_stray_segment(&seg, &tx))
+	if (!rubato_is_anothers(net, tuple, skb) && rub_stray_segment(&seg, &tx))
 		rubato_answer(net, tuple, 0, &tx);
 	drop(net, skb, RUBATO_REASON_NO_SOCKET);
 }

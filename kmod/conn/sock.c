@@ -7,6 +7,7 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 #include "conn/internal.h"
 #include "report/report.h"
 
@@ -93,6 +94,7 @@ static void destruct(struct sock *sk)
 	rubato_queue_purge_ooo(sk);
 	kfree(rub_unlend(&rs->tcb));
 	rubato_policy_put(rs->policy);
+	xfrm_sk_free_policy(sk);
 	rubato_gauge_add(sock_net(sk), RUBATO_GAUGE_SOCKETS, -1);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	inet_sock_destruct(sk);
@@ -151,6 +153,7 @@ struct sock *rubato_sock_clone(struct sock *listener)
 	sk->sk_state = TCP_CLOSE;
 	sock_lock_init_class_and_name(sk, "slock-AF_RUBATO", &sock_lock_keys[0],
 				      "sk_lock-AF_RUBATO", &sock_lock_keys[1]);
+	atomic64_set(&sk->sk_cookie, 0);	/* SO_COOKIE is a socket's own */
 	inet = inet_sk(sk);
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	inet->mc_list = NULL;

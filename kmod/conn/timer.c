@@ -18,7 +18,7 @@ static bool take_fired(struct rubato_sock *rs)
 	spin_lock(&rs->timer_lock);
 	fired = !hrtimer_is_queued(&rs->timer);
 	if (fired)
-		rs->armed = 0;
+		WRITE_ONCE(rs->armed, 0);
 	spin_unlock(&rs->timer_lock);
 	return fired;
 }
@@ -64,15 +64,23 @@ void rubato_timer_arm(struct sock *sk, rub_ns due)
 	spin_unlock_bh(&rs->timer_lock);
 }
 
-/* The caller has another reference than the timer's. One that is just firing finds nothing to do. */
+/*
+ * The caller has another reference than the timer's. One that is just firing finds nothing to do; if
+ * it was set anew as well it cannot be taken off, so it comes at once and gives its reference back.
+ */
 void rubato_timer_cancel(struct sock *sk)
 {
 	struct rubato_sock *rs = rubato_sk(sk);
+	int was;
 
 	spin_lock_bh(&rs->timer_lock);
-	if (hrtimer_try_to_cancel(&rs->timer) == 1) {
+	was = hrtimer_try_to_cancel(&rs->timer);
+	if (was == 1) {
 		WRITE_ONCE(rs->armed, 0);
 		__sock_put(sk);
+	} else if (was < 0 && hrtimer_is_queued(&rs->timer)) {
+		WRITE_ONCE(rs->armed, 1);
+		hrtimer_start(&rs->timer, ktime_get(), HRTIMER_MODE_ABS_SOFT);
 	}
 	spin_unlock_bh(&rs->timer_lock);
 }

@@ -10,10 +10,10 @@
  * rubato_control_init - register the family and lend its groups to report/
  * @family: the address family's number, for info-get
  *
- * Last to start: from here on requests come in. Return: 0 or -errno.
+ * Everything below must be up: from here on requests come in. Return: 0 or -errno.
  */
 int rubato_control_init(unsigned int family);
-/* First to stop: after it no request runs and no event leaves. */
+/* After it no request runs and no event leaves. */
 void rubato_control_exit(void);
 
 #endif

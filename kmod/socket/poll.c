@@ -9,8 +9,10 @@
 static bool readable(struct sock *sk)
 {
 	u32 unread = rubato_conn_unread(sk);
+	/* More than the window lets in would never come: TCP's bound is that of its buffer, too. */
+	u32 wanted = READ_ONCE(sk->sk_rcvbuf) / 4;
 
-	return unread && unread >= sock_rcvlowat(sk, 0, INT_MAX);
+	return unread && unread >= min_t(u32, sock_rcvlowat(sk, 0, INT_MAX), wanted);
 }
 
 static bool writable(struct sock *sk)

@@ -10,7 +10,7 @@ extern int rubato_family;	/* the address family's number, module parameter "fami
 /**
  * rubato_socket_init - open both doors: socket(AF_RUBATO) and socket(AF_INET, , IPPROTO_RUBATO)
  *
- * Everything below must be up. Return: 0 or -errno; nothing is registered then.
+ * Last to start: nothing can fail after it. Return: 0 or -errno; nobody had a socket then.
  */
 int rubato_socket_init(void);
 /* Close both doors. No socket exists: each holds the module. */

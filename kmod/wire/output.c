@@ -88,12 +88,15 @@ struct dst_entry *rubato_wire_reroute(struct sock *sk)
 int rubato_wire_send(struct sock *sk, struct sk_buff *skb, const struct rub_tuple *tuple,
 		     const struct rub_tx *tx)
 {
-	struct dst_entry *dst = rubato_wire_reroute(sk);
+	struct dst_entry *dst;
 	int err = -EHOSTUNREACH;
 
-	if (!dst)
-		goto drop;
-	err = rubato_wire_build(skb, tuple, tx, dst->dev);
+	/* The route's device may go meanwhile. */
+	rcu_read_lock();
+	dst = rubato_wire_reroute(sk);
+	if (dst)
+		err = rubato_wire_build(skb, tuple, tx, dst->dev);
+	rcu_read_unlock();
 	if (err)
 		goto drop;
 	skb_set_owner_w(skb, sk);

@@ -21,7 +21,7 @@ FIXTURE(churn) {
 
 FIXTURE_VARIANT(churn) {
 	const char *netem;
-	bool retuned;
+	void (*beside)(struct nl *nl[2]);
 };
 
 FIXTURE_VARIANT_ADD(churn, clean) {
@@ -32,10 +32,33 @@ FIXTURE_VARIANT_ADD(churn, lossy) {
 	.netem = "delay 1ms loss 5%",
 };
 
-/* Timers fire while a retune sets them anew. */
+/* Timers fire while a retune sets them anew: time runs fast and slow by turns. */
+static void retune(struct nl *nl[2])
+{
+	int i;
+
+	for (i = 0;; i++)
+		if (nl_set_tempo(nl[i & 1], i & 2 ? RUBATO_TEMPO_MAX : RUBATO_TEMPO_ONE))
+			_exit(2);
+}
+
 FIXTURE_VARIANT_ADD(churn, retuned) {
 	.netem = "delay 1ms loss 5%",
-	.retuned = true,
+	.beside = retune,
+};
+
+/* Everything is listed while processes are at work in it. */
+static void list(struct nl *nl[2])
+{
+	int i;
+
+	for (i = 0;; i++)
+		nl_sock(nl[i & 1], -1, -1);
+}
+
+FIXTURE_VARIANT_ADD(churn, listed) {
+	.netem = "delay 1ms loss 5%",
+	.beside = list,
 };
 
 /* Losses and waits cost little. */
@@ -150,20 +173,19 @@ static void visit(unsigned int seed)
 	}
 }
 
-/* Time runs fast and slow by turns, in both namespaces. */
-static void retune(const struct hosts *h)
+/* Does @beside to both namespaces until it is killed. */
+static void disturb(const struct hosts *h, void (*beside)(struct nl *nl[2]))
 {
 	struct nl *nl[2];
 	int i;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < 2; i++) {
 		nl[i] = ns_enter(i ? h->b : h->a) ? NULL : nl_open();
 		if (!nl[i])
 			_exit(1);
 	}
-	for (i = 0;; i++)
-		if (nl_set_tempo(nl[i & 1], i & 2 ? RUBATO_TEMPO_MAX : RUBATO_TEMPO_ONE))
-			_exit(2);
+	beside(nl);
 }
 
 static bool all_gone(struct nl *nl)
@@ -177,7 +199,7 @@ static bool all_gone(struct nl *nl)
 
 TEST_F_TIMEOUT(churn, leaves_nothing, 150)
 {
-	pid_t client[CLIENTS], server[SERVERS], retuner = 0;
+	pid_t client[CLIENTS], server[SERVERS], beside = 0;
 	int listener, i, status;
 	struct nl *other;
 
@@ -194,12 +216,10 @@ TEST_F_TIMEOUT(churn, leaves_nothing, 150)
 			_exit(0);
 		}
 	}
-	if (variant->retuned) {
-		retuner = fork();
-		if (!retuner) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			retune(&self->hosts);
-		}
+	if (variant->beside) {
+		beside = fork();
+		if (!beside)
+			disturb(&self->hosts, variant->beside);
 	}
 	ASSERT_EQ(0, ns_enter(self->hosts.a));
 	for (i = 0; i < CLIENTS; i++) {
@@ -214,9 +234,9 @@ TEST_F_TIMEOUT(churn, leaves_nothing, 150)
 		ASSERT_EQ(client[i], waitpid(client[i], &status, 0));
 		EXPECT_EQ(0, status);
 	}
-	if (retuner) {
-		EXPECT_EQ(0, kill(retuner, SIGKILL));
-		ASSERT_EQ(retuner, waitpid(retuner, &status, 0));
+	if (beside) {
+		EXPECT_EQ(0, kill(beside, SIGKILL));
+		ASSERT_EQ(beside, waitpid(beside, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
 	EXPECT_LT(0ULL, nl_counter(other, RUBATO_STATS_PASSIVE_OPENS));

@@ -3,6 +3,7 @@
  * Ending a connection: in order from either side or both, half of it, by force, and with
  * data left over (RFC 9293 sections 3.6 and 3.9.1.4, RFC 2525 section 2.17).
  */
+#include <linux/xfrm.h>
 #include "kselftest_harness.h"
 #include "test_netlink.h"
 #include "test_sock.h"
@@ -36,6 +37,47 @@ FIXTURE_TEARDOWN(closing)
 #define SERVER_BECOMES(state) \
 	BECOMES(nl_state(self->nl, self->server, self->client) == (state), PATIENCE)
 #define GONE 0
+
+/* IPsec policies of sockets: how many go out by one. */
+static int policies(void)
+{
+	FILE *count = popen("ip -s xfrm policy count", "r");
+	int in = -1, out = -1;
+
+	if (count && fscanf(count, "%*[^(](Sock: IN %d OUT %d", &in, &out) != 2)
+		out = -1;
+	if (count)
+		pclose(count);
+	return out;
+}
+
+/* A listener's is its children's, too; each goes with its socket. */
+TEST(ipsec_policies_go_with_their_sockets)
+{
+	struct xfrm_userpolicy_info policy = {
+		.dir = XFRM_POLICY_OUT, .action = XFRM_POLICY_ALLOW, .sel.family = AF_INET,
+		.lft = { .soft_byte_limit = XFRM_INF, .hard_byte_limit = XFRM_INF,
+			 .soft_packet_limit = XFRM_INF, .hard_packet_limit = XFRM_INF },
+	};
+	int listener, client, child;
+
+	ASSERT_LE(0, ns_new());
+	listener = listen_on("127.0.0.1", 5000);
+	ASSERT_LE(0, listener);
+	run("modprobe -q xfrm_user || true");
+	if (setsockopt(listener, SOL_IP, IP_XFRM_POLICY, &policy, sizeof(policy)))
+		SKIP(return, "no IPsec in this kernel: %s", strerror(errno));
+	EXPECT_EQ(1, policies());
+	client = open_socket();
+	ASSERT_EQ(0, connect_to(client, "127.0.0.1", 5000));
+	child = accept_one(listener);
+	ASSERT_LE(0, child);
+	EXPECT_EQ(2, policies());
+	ASSERT_EQ(0, close(child));
+	ASSERT_EQ(0, close(client));
+	ASSERT_EQ(0, close(listener));
+	EXPECT_TRUE(BECOMES(policies() == 0, PATIENCE));
+}
 
 TEST_F(closing, client_closes_first)
 {

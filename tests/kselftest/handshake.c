@@ -44,6 +44,28 @@ TEST_F(local, both_doors_make_the_same_socket)
 	EXPECT_LE(0, accept_one(protocol));
 }
 
+static uint64_t cookie_of(int fd)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &len) ? 0 : cookie;
+}
+
+/* SO_COOKIE names a socket, also one that was made of a listener whose cookie is known. */
+TEST_F(local, children_have_cookies_of_their_own)
+{
+	struct conn c;
+	uint64_t listener;
+
+	ASSERT_EQ(0, connect_here(&c));
+	listener = cookie_of(c.listener);
+	EXPECT_NE(0ULL, listener);
+	ASSERT_LE(0, connect_to(open_socket(), "127.0.0.1", c.port));
+	EXPECT_NE(listener, cookie_of(accept_one(c.listener)));
+	EXPECT_NE(listener, cookie_of(c.server));
+}
+
 TEST_F(local, wrong_doors_are_refused)
 {
 	EXPECT_EQ(-ESOCKTNOSUPPORT, answer(socket(AF_RUBATO, SOCK_DGRAM, 0)));

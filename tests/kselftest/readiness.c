@@ -3,6 +3,7 @@
  * poll() and epoll: every answer as TCP gives it, at every stage of a connection's life.
  */
 #include <sys/epoll.h>
+#include <limits.h>
 #include "kselftest_harness.h"
 #include "test_netlink.h"
 #include "test_sock.h"
@@ -65,6 +66,18 @@ TEST_F(ready, low_water_mark)
 				    local_port(self->c.client))->recv_queue == 2, PATIENCE));
 	EXPECT_EQ(POLLOUT, events_now(self->c.server));
 	ASSERT_EQ(0, send_all(self->c.client, "c", 1));
+	EXPECT_EQ(POLLIN, wait_events(self->c.server, POLLIN));
+}
+
+/* More than the window ever lets in: what is there is readable all the same, or nobody would move. */
+TEST_F(ready, low_water_mark_above_the_window)
+{
+	static char block[65536];
+
+	ASSERT_EQ(0, set_int(self->c.server, SOL_SOCKET, SO_RCVLOWAT, INT_MAX));
+	ASSERT_EQ(0, nonblocking(self->c.client, true));
+	while (send(self->c.client, block, sizeof(block), MSG_NOSIGNAL) > 0)
+		;
 	EXPECT_EQ(POLLIN, wait_events(self->c.server, POLLIN));
 }
 
