@@ -33,10 +33,10 @@ void rub_clock_left(struct rub_anchor *run, rub_ns now)
 	run->stuck = 0;
 }
 
-void rub_clock_dropped(struct rub_anchor *run, rub_ns now)
+void rub_clock_dropped(struct rub_anchor *run, rub_ns now, bool is_try)
 {
 	run->dropped = now;
-	if (!run->stuck)
+	if (is_try && !run->stuck)
 		run->stuck = now;
 }
 

@@ -72,7 +72,7 @@ static bool idle(const struct rub_tcb *tcb, const struct rub_env *env)
 
 u32 rub_cc_window(const struct rub_tcb *tcb, const struct rub_env *env)
 {
-	u32 cwnd = tcb->cc.cwnd;
+	u32 cwnd = max_t(u32, tcb->cc.cwnd, tcb->snd_mss);
 
 	return idle(tcb, env) ? min_t(u32, cwnd, rub_initial_window(tcb)) : cwnd;
 }
@@ -268,5 +268,6 @@ void rub_cc_undo(struct rub_tcb *tcb)
 	cc->cwnd = max_t(u32, cc->cwnd, cc->before.cwnd);
 	cc->ssthresh = max_t(u32, cc->ssthresh, cc->before.ssthresh);
 	cc->cubic = cc->before.cubic;
+	cc->reduced = behind(tcb);
 	cc->limited = behind(tcb);
 }

@@ -176,7 +176,7 @@ void rub_half_sent(struct rub_half *half, const struct rub_tx *tx, int result,
 		return; /* answered a SYN that came again: no try of the clock */
 	}
 	if (result < 0) {
-		rub_clock_dropped(&half->run, env->now);
+		rub_clock_dropped(&half->run, env->now, true);
 		return;
 	}
 	rub_clock_left(&half->run, env->now);

@@ -284,7 +284,10 @@ void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 /* A probe was answered: the peer lives. An orphan lives no longer for it. */
 static void answered(struct rub_tcb *tcb, const struct rub_env *env)
 {
-	if (tcb->clock != RUBATO_CLOCK_PERSIST || tcb->flags & RUB_F_ORPHAN)
+	bool closed = tcb->clock == RUBATO_CLOCK_PERSIST ||
+		      (tcb->clock == RUBATO_CLOCK_DATA && !tcb->snd_wnd);
+
+	if (!closed || tcb->flags & RUB_F_ORPHAN)
 		return;
 	tcb->run.first = env->now;
 	tcb->run.life = 0;
@@ -308,6 +311,7 @@ static bool established_ack(struct rub_tcb *tcb, const struct rub_seg *seg,
 		return true;
 	}
 	answered(tcb, env);
+	rub_clear(tcb, RUB_F_TLP);
 	rub_ecn_echo(tcb, seg, env);
 	if (seq_after(seg->ack, tcb->snd_una))
 		rub_take_ack(tcb, seg, env, rx);

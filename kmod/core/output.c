@@ -457,6 +457,12 @@ static void sent_data(struct rub_tcb *tcb, const struct rub_tx *tx, u32 len,
 	rub_clear(tcb, RUB_F_TLP);
 }
 
+/* The first of a flight: the clock counts from when it left, not from when it was due. */
+static bool begins_flight(const struct rub_tcb *tcb, const struct rub_tx *tx)
+{
+	return tx->unit < RUB_UNIT_PROBE && !tx->clock && !tx->again && tx->seq == tcb->snd_una;
+}
+
 /* A local drop is no try: again after rto-min, and the nominal end still holds. */
 static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
 		     const struct rub_env *env)
@@ -470,7 +476,15 @@ static void not_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result,
 	else if (tcb->flags & RUB_F_TLP)
 		rub_clear(tcb, RUB_F_TLP); /* the clock's next try does as well */
 	else
-		rub_clock_dropped(&tcb->run, env->now);
+		rub_clock_dropped(&tcb->run, env->now, tx->clock || begins_flight(tcb, tx));
+}
+
+/* Silence counts from the first that can be answered: what we held back ourselves could not. */
+static bool counts_silence(const struct rub_tcb *tcb, const struct rub_tx *tx)
+{
+	if (tcb->flags & RUB_F_ORPHAN || tcb->run.life)
+		return false;
+	return tx->clock == RUBATO_CLOCK_PERSIST || (begins_flight(tcb, tx) && !tcb->run.stuck);
 }
 
 void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const struct rub_env *env)
@@ -480,10 +494,10 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 		rub_clock_update(tcb, env);
 		return;
 	}
-	/* The first of a flight: the clock counts from when it left, not from when it was due. */
-	if (tx->unit < RUB_UNIT_PROBE && !tx->clock && !tx->again && tx->seq == tcb->snd_una) {
+	if (counts_silence(tcb, tx))
+		tcb->run.first = env->now;
+	if (begins_flight(tcb, tx))
 		rub_clock_left(&tcb->run, env->now);
-	}
 	switch (tx->unit) {
 	case RUB_UNIT_RST:
 		rub_clear(tcb, RUB_F_RESET | RUB_F_REFUSE | RUB_F_RESET_TS);
@@ -511,10 +525,6 @@ void rub_sent(struct rub_tcb *tcb, const struct rub_tx *tx, s64 result, const st
 	rub_clock_update(tcb, env);
 	if (tx->clock && tx->clock == tcb->clock) {
 		rub_clear(tcb, RUB_F_RTO);
-		/* Persist: silence counts from the first probe that is not answered. */
-		if (tx->clock == RUBATO_CLOCK_PERSIST && !tcb->run.life &&
-		    !(tcb->flags & RUB_F_ORPHAN))
-			tcb->run.first = env->now;
 		rub_clock_left(&tcb->run, env->now);
 		tcb->run.tries++;
 		tcb->run.life++;

@@ -55,10 +55,14 @@ static void begin(struct rub_tcb *tcb, u8 mode)
 static void enter_recovery(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	u32 in_flight = flight(tcb);
+	/* RFC 3168 section 6.1.2: an ECN-Echo of this window has reduced it already. */
+	bool fresh = !seq_before(tcb->snd_una, tcb->cc.reduced);
 
 	rub_plpmtud_inconclusive(tcb);
-	rub_cc_congestion(tcb, in_flight < tcb->cc.cwnd ? in_flight : tcb->cc.cwnd, env);
+	if (fresh)
+		rub_cc_congestion(tcb, in_flight < tcb->cc.cwnd ? in_flight : tcb->cc.cwnd, env);
 	begin(tcb, RUB_LOSS_RECOVERY);
+	tcb->loss.undo = fresh;
 	tcb->flags |= RUB_F_FAST;
 }
 
@@ -294,6 +298,9 @@ void rub_loss_sent(struct rub_tcb *tcb, u32 from, u32 to, const struct rub_env *
 	}
 	if (seq_before(tcb->snd_nxt, to)) {
 		rub_rec_add(&tcb->out, tcb->snd_nxt, to, env->now);
+		/* A window probe has taken it along before: not to be timed (Karn). */
+		if (seq_before(tcb->snd_nxt, tcb->snd_max))
+			rub_rec_resent(&tcb->out, tcb->snd_nxt, seq_min(to, tcb->snd_max), env->now);
 		tcb->snd_nxt = to;
 		tcb->probe_from = env->now;
 	}

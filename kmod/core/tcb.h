@@ -75,7 +75,8 @@ u32 rub_unsent(const struct rub_tcb *tcb);
 void rub_clock_start(struct rub_anchor *run, rub_ns now);
 /* A try has left, or was dropped locally and is none. */
 void rub_clock_left(struct rub_anchor *run, rub_ns now);
-void rub_clock_dropped(struct rub_anchor *run, rub_ns now);
+/* @is_try: what was dropped is a try, or the first of a flight; not what goes beside one. */
+void rub_clock_dropped(struct rub_anchor *run, rub_ns now, bool is_try);
 void rub_clock_restart_gaps(struct rub_anchor *run, rub_ns now);
 void rub_clock_update(struct rub_tcb *tcb, const struct rub_env *env);
 void rub_clock_progress(struct rub_tcb *tcb, const struct rub_env *env);

@@ -835,3 +835,21 @@ TEST(SoftErrors, AreNotForgottenOverTheMtu)
 	ASSERT_EQ(s.call(RUB_CALL_MTU, 0), 0);
 	s.dies_at(1s, EHOSTUNREACH);
 }
+
+/* New data that was dropped beside a flight delays none of its tries, so it moves no end. */
+TEST(DroppedTries, NewDataBesideAFlightIsNoTry)
+{
+	Script s([](rub_config &c) { c.data = schedule("1s 1s 1s"); });
+
+	s.connect();
+	rub_set(&s.tcb, RUB_OPTION_NODELAY, true, &s.env);
+	s.write(MSS);
+	s.expect(seg(ACK | PSH, 1, 1, MSS));
+	s.at(500ms);
+	s.drop_next(1);
+	s.write(MSS);
+	s.expect_at(700ms, seg(ACK | PSH, 1 + MSS, 1, MSS));
+	s.expect_at(1s, seg(ACK, 1, 1, MSS).maybe(PSH).retransmitted(1));
+	s.expect_at(2s, seg(ACK, 1, 1, MSS).maybe(PSH).retransmitted(2));
+	s.dies_at(3s, ETIMEDOUT);
+}

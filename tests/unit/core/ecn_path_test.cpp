@@ -349,3 +349,66 @@ TEST(EcnPath, AnUndoDoesNotCancelAReduction)
 	EXPECT_EQ(s.tcb.cc.ssthresh, 2u * MSS);
 	EXPECT_EQ(s.tcb.cc.cwnd, cwnd);
 }
+
+/* RFC 3168 section 6.1.2: once for a window, be it marked or lost. */
+TEST(EcnPath, ALossInAWindowThatWasMarkedReducesNoMore)
+{
+	Script s(ecn);
+
+	agreed(s);
+	s.tcb.opts |= RUB_OPT_SACK;
+	s.write(20 * MSS);
+	EXPECT_EQ(s.take().size(), 10u);
+	s.at(100ms);
+	s.send(seg(ACK | ECE, 1, nth(1)));
+	s.take();
+	const u32 ssthresh = s.tcb.cc.ssthresh;
+	EXPECT_EQ(ssthresh, 5u * MSS);
+	s.send(seg(ACK | ECE, 1, nth(1)).sack({{nth(2), nth(6)}}));
+	EXPECT_EQ(s.tcb.loss.mode, RUB_LOSS_RECOVERY);
+	s.take();
+	EXPECT_EQ(s.tcb.cc.ssthresh, ssthresh);
+}
+
+/* A reduction that was undone has not answered a mark. */
+TEST(EcnPath, AMarkAfterAnUndoneReductionReduces)
+{
+	Script s(ecn);
+
+	agreed(s);
+	s.tcb.opts |= RUB_OPT_SACK;
+	s.write(10 * MSS);
+	s.take();
+	s.at(100ms);
+	s.send(seg(ACK, 1, 1).sack({{nth(1), nth(4)}}));
+	s.take();
+	ASSERT_EQ(s.tcb.loss.mode, RUB_LOSS_RECOVERY);
+	s.at(110ms);
+	s.send(seg(ACK, 1, nth(4)).sack({{1, nth(1)}}));
+	s.take();
+	ASSERT_EQ(s.tcb.loss.mode, RUB_LOSS_OPEN);
+	const u32 cwnd = s.tcb.cc.cwnd;
+	s.at(120ms);
+	s.send(seg(ACK | ECE, 1, nth(6)));
+	s.take();
+	EXPECT_LT(s.tcb.cc.cwnd, cwnd);
+}
+
+/* Held back by ourselves until the timer: no silence of the peer's. */
+TEST(EcnPath, TheWaitForTheTimerIsNoSilence)
+{
+	Script s([](rub_config &c) {
+		ecn(c);
+		c.user_timeout = 150'000'000;
+	});
+
+	smallest(s);
+	s.send(seg(ACK | ECE, 1, nth(1)));
+	s.silence();
+	const ns left = 100ms + ns(rub_rto(&s.tcb, &s.policy));
+	s.expect_at(left, seg(ACK | CWR, nth(1), 1, MSS).ecn(RUB_ECT0));
+	s.at(left + 100ms);
+	s.send(seg(ACK, 1, nth(2)));
+	s.state_is(RUBATO_ESTABLISHED);
+	s.take();
+}

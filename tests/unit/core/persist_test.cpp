@@ -380,3 +380,33 @@ TEST(Persist, SilenceCountsFromTheLastAnswer)
 	s.state_is(RUBATO_ESTABLISHED);
 	s.dies_at(10500ms, ETIMEDOUT);
 }
+
+/* MUST-37, in the middle of a flight: the shift's rounding leaves some octets of room, no window.
+ */
+TEST(Persist, AWindowThatShrankToNothingMayStaySoWithAnyShift)
+{
+	for (u8 shift : {u8(0), u8(7)}) {
+		Script s([](rub_config &c) {
+			c.data = schedule("rto x2 max=1s give-up=10s");
+			c.knobs.window_scale = 1;
+		});
+
+		s.buffer = 1 << 20;
+		s.mark();
+		s.open();
+		s.expect(seg(SYN).of_any_length());
+		s.at(RTT);
+		s.send(seg(SYN | ACK, 0, 1).with_scale(shift).window(10000));
+		s.take();
+		s.write(5 * MSS);
+		s.take();
+		s.send(seg(ACK, 1, 1).window(0));
+		for (u32 i = 0; i < 40; i++) {
+			s.at(s.due());
+			s.take();
+			s.send(seg(ACK, 1, 1).window(0));
+			s.take();
+			s.state_is(RUBATO_ESTABLISHED);
+		}
+	}
+}

@@ -900,3 +900,24 @@ TEST(Tlp, NothingIsDueOnceDead)
 	s.send(seg(RST, 1));
 	s.died(ECONNRESET);
 }
+
+/* RFC 8985 section 7.2: an ACK calls the probe off, if it only opens the window. */
+TEST(Tlp, IsCalledOffByAnAcknowledgement)
+{
+	Script s(modern);
+
+	s.mark();
+	s.open();
+	s.take();
+	s.at(RTT);
+	s.send(seg(SYN | ACK, 0, 1).with_sack_ok().window(5000));
+	s.take();
+	s.tcb.cc.cwnd = 2 * MSS;
+	s.write(9 * MSS);
+	EXPECT_EQ(s.take().size(), 2u);
+	s.send(seg(ACK, 1, 1).window(0));
+	s.at(s.due());
+	EXPECT_TRUE(s.take().empty()); /* no room for it */
+	s.send(seg(ACK, 1, 1).window(5000));
+	EXPECT_TRUE(s.take().empty()); /* cwnd is full */
+}

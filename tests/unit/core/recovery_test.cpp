@@ -715,3 +715,21 @@ TEST(Sample, OfAnAcceptedConnection)
 		EXPECT_EQ(s.tcb.srtt, srtt - srtt / 8 + 25'000'000);
 	}
 }
+
+/* Karn: a window probe has taken the octet along before, so its ACK measures nothing. */
+TEST(Sample, NotOfWhatAWindowProbeHasSent)
+{
+	Script s([](rub_config &c) { c.persist = schedule("1s x2"); });
+
+	s.connect(0);
+	s.write(2 * MSS);
+	s.expect_at(1s, seg(ACK, 1, 1, 1).by(RUBATO_CLOCK_PERSIST));
+	const rub_ns before = s.tcb.min_rtt;
+	s.at(1090ms);
+	s.send(seg(ACK, 1, 1).window(5000)); /* left before the probe arrived */
+	s.take();
+	s.at(1100ms);
+	s.send(seg(ACK, 1, 2).window(5000)); /* the probe's octet */
+	EXPECT_EQ(s.tcb.min_rtt, before);
+	EXPECT_TRUE(rub_rec_sound(&s.tcb.out, s.tcb.snd_una, s.tcb.snd_nxt));
+}

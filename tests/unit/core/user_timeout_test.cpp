@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* user-timeout (RFC 5482): how long what was sent may stay without an answer. DESIGN.md section 3. */
+/* user-timeout (RFC 5482): how long what was sent may stay without an answer. DESIGN.md section 3.
+ */
 #include "script.h"
 
 using namespace script;
@@ -264,4 +265,32 @@ TEST(UserTimeout, TempoDividesIt)
 	in_flight(s);
 	s.tune(nullptr, 100 * RUBATO_TEMPO_ONE);
 	s.dies_at(600ms, ETIMEDOUT);
+}
+
+/* What a cork held back nobody could have answered: silence counts from when it left. */
+TEST(UserTimeout, DoesNotCountWhileACorkHolds)
+{
+	Script s([](rub_config &c) { c.user_timeout = in_ns(150ms); });
+
+	s.connect();
+	rub_set(&s.tcb, RUB_OPTION_CORK, true, &s.env);
+	s.write(10);
+	s.expect_at(200ms, seg(ACK | PSH, 1, 1, 10)); /* the cork's ceiling */
+	s.at(349ms);
+	s.send(seg(ACK, 1, 11));
+	s.state_is(RUBATO_ESTABLISHED);
+}
+
+TEST(UserTimeout, CountsFromWhenTheCorkLetGo)
+{
+	Script s([](rub_config &c) {
+		c.data = schedule("1s 1s");
+		c.user_timeout = in_ns(150ms);
+	});
+
+	s.connect();
+	rub_set(&s.tcb, RUB_OPTION_CORK, true, &s.env);
+	s.write(10);
+	s.expect_at(200ms, seg(ACK | PSH, 1, 1, 10));
+	s.dies_at(350ms, ETIMEDOUT);
 }

@@ -187,3 +187,15 @@ INSTANTIATE_TEST_SUITE_P(Under, Validation,
 			 [](const auto &algorithm) {
 				 return algorithm.param ? "NewReno" : "Cubic";
 			 });
+
+/* cwnd is never less than a segment, also when segments have grown since. */
+TEST(CongestionWindow, ASegmentMayAlwaysLeaveWhenNothingIsInFlight)
+{
+	Script s;
+
+	s.connect();
+	s.tcb.cc.cwnd = MSS / 2;
+	s.write(2 * MSS);
+	s.expect(seg(ACK, 1, 1, MSS));
+	s.silence();
+}
