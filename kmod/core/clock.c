@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which clock runs, and its anchors. At most one runs for a connection: a retransmission
- * schedule while something is in flight, persist while the peer's window holds back what is
- * queued, fin-wait-2 while an orphan waits, keepalive while there is nothing to do. RFC 9293
- * section 3.8, RFC 6298 section 5.
+ * schedule while something is in flight, persist while the peer's window (or a cork, or the silly
+ * window: RUB_F_HELD) holds back what is queued, fin-wait-2 while an orphan waits, keepalive while
+ * there is nothing to do. RFC 9293 section 3.8, RFC 6298 section 5.
  */
 #include "core/tcb.h"
 

@@ -13,11 +13,6 @@
  */
 #include "core/tcb.h"
 
-static u32 flight(const struct rub_tcb *tcb)
-{
-	return tcb->snd_max - tcb->snd_una;
-}
-
 static u32 bounded(u64 cwnd)
 {
 	return (u32)min_t(u64, cwnd, RUB_CWND_MAX);
@@ -35,7 +30,7 @@ static void new_round(struct rub_tcb *tcb)
 {
 	tcb->cc.round = tcb->snd_max;
 	tcb->cc.used_before = tcb->cc.used;
-	tcb->cc.used = flight(tcb);
+	tcb->cc.used = rub_flight(tcb);
 }
 
 void rub_cc_init(struct rub_tcb *tcb)
@@ -86,7 +81,7 @@ static void remember(struct rub_cc *cc)
 void rub_cc_sent(struct rub_tcb *tcb, u32 fresh, const struct rub_env *env)
 {
 	struct rub_cc *cc = &tcb->cc;
-	u32 cwnd = rub_cc_window(tcb, env), out = flight(tcb) + fresh;
+	u32 cwnd = rub_cc_window(tcb, env), out = rub_flight(tcb) + fresh;
 
 	if (cwnd < cc->cwnd) {
 		remember(cc);

@@ -427,7 +427,7 @@ enum rub_hold {
  * struct rub_tx - one segment to build
  * @seq: SEG.SEQ; payload is the queue's bytes from here
  * @ack: SEG.ACK, 0 without RUB_ACK
- * @len: payload bytes, at most gso_max; cut it at @mss into segments, FIN and PSH on the last
+ * @len: payload bytes, at most gso_max; cut it at @cut into segments, FIN and PSH on the last
  * @wnd: the window field
  * @mss: MSS option to send, 0 for none
  * @urg: the urgent pointer, with RUB_URG
@@ -656,9 +656,10 @@ enum rub_verdict {
 
 /*
  * Reincarnation: rub_listen_segment() with env->reincarnates. The SYN always gets a half-open
- * entry, never a cookie: the ISS has to be beyond the old SND.NXT. Keep the rub_tw until rub_from_half() made the child, and find the half-open entry
- * before it. If that ends before (RUB_REMOVE: the peer's RST says that the SYN was an old
- * duplicate; or nobody answers), the rub_tw is found again and goes on: it has waited all along.
+ * entry, never a cookie: the ISS has to be beyond the old SND.NXT. Keep the rub_tw until
+ * rub_from_half() made the child, and find the half-open entry before it. If that ends before
+ * (RUB_REMOVE: the peer's RST says that the SYN was an old duplicate; or nobody answers), the
+ * rub_tw is found again and goes on: it has waited all along.
  */
 
 /**

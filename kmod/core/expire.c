@@ -26,7 +26,7 @@ static void try_again(struct rub_tcb *tcb, const struct rub_env *env)
 		return;
 	}
 	if (tcb->snd_nxt == tcb->snd_una)
-		return; /* the pace held it all: it leaves now, for the first time */
+		return; /* the pace or an ECN echo held it all: it leaves now, for the first time */
 	if (tcb->flags & RUB_F_SYN_OUT)
 		tcb->snd_nxt = tcb->iss;
 	else

@@ -281,7 +281,7 @@ void rub_take_ack(struct rub_tcb *tcb, const struct rub_seg *seg, const struct r
 		rub_loss_ack(tcb, seg, acked - syn, false, env);
 }
 
-/* A probe was answered: the peer lives. An orphan lives no longer for it. */
+/* The peer lives, though its window is closed (MUST-37). An orphan lives no longer for it. */
 static void answered(struct rub_tcb *tcb, const struct rub_env *env)
 {
 	bool closed = tcb->clock == RUBATO_CLOCK_PERSIST ||

@@ -7,11 +7,6 @@
  */
 #include "core/tcb.h"
 
-static u32 flight(const struct rub_tcb *tcb)
-{
-	return tcb->snd_max - tcb->snd_una;
-}
-
 void rub_loss_init(struct rub_tcb *tcb)
 {
 	memset(&tcb->loss, 0, sizeof(tcb->loss));
@@ -44,7 +39,7 @@ static void begin(struct rub_tcb *tcb, u8 mode)
 	loss->undo = true;
 	loss->again = 0;
 	loss->again_at = 0;
-	loss->flight = flight(tcb);
+	loss->flight = rub_flight(tcb);
 	loss->prr_delivered = 0;
 	loss->prr_out = 0;
 	loss->tlp.out = false;
@@ -54,7 +49,7 @@ static void begin(struct rub_tcb *tcb, u8 mode)
 /* RFC 5681 section 3.2: what limited transmit sent beyond cwnd does not count. */
 static void enter_recovery(struct rub_tcb *tcb, const struct rub_env *env)
 {
-	u32 in_flight = flight(tcb);
+	u32 in_flight = rub_flight(tcb);
 	/* RFC 3168 section 6.1.2: an ECN-Echo of this window has reduced it already. */
 	bool fresh = !seq_before(tcb->snd_una, tcb->cc.reduced);
 
@@ -69,7 +64,7 @@ static void enter_recovery(struct rub_tcb *tcb, const struct rub_env *env)
 static void leave(struct rub_tcb *tcb)
 {
 	if (tcb->loss.mode == RUB_LOSS_RECOVERY)
-		rub_cc_recovered(tcb, flight(tcb));
+		rub_cc_recovered(tcb, rub_flight(tcb));
 	tcb->loss.mode = RUB_LOSS_OPEN;
 	rub_clear(tcb, RUB_F_FAST);
 }
@@ -274,7 +269,7 @@ void rub_loss_timeout(struct rub_tcb *tcb, const struct rub_env *env)
 
 	rub_plpmtud_timeout(tcb, env);
 	rub_frto_begin(tcb);
-	rub_cc_timeout(tcb, flight(tcb), !tcb->run.tries, env);
+	rub_cc_timeout(tcb, rub_flight(tcb), !tcb->run.tries, env);
 	while ((i = rub_rec_first(out, RUB_N_FLYING | RUB_N_SACKED, seq)) != RUB_NO_NODE) {
 		seq = rub_rec(out, i)->to;
 		rub_rec_set(out, i, RUB_N_LOST);

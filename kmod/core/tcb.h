@@ -290,6 +290,11 @@ void rub_frto_again(struct rub_tcb *tcb, u32 to);
 /* @seg proves that nothing had to go again. To be asked once for each ACK. */
 bool rub_spurious(struct rub_tcb *tcb, const struct rub_seg *seg, const struct rub_news *news);
 
+/* FlightSize (RFC 5681): sent and not cumulatively acknowledged. */
+static inline u32 rub_flight(const struct rub_tcb *tcb)
+{
+	return tcb->snd_max - tcb->snd_una;
+}
 /* Bytes in the network: RFC 6675's pipe. */
 static inline u32 rub_pipe(const struct rub_tcb *tcb)
 {
