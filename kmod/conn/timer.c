@@ -65,8 +65,9 @@ void rubato_timer_arm(struct sock *sk, rub_ns due)
 }
 
 /*
- * The caller has another reference than the timer's. One that is just firing finds nothing to do; if
- * it was set anew as well it cannot be taken off, so it comes at once and gives its reference back.
+ * The caller has another reference than the timer's. One that is just firing finds nothing to do;
+ * if it was set anew as well it cannot be taken off, so it comes at once and gives its reference
+ * back.
  */
 void rubato_timer_cancel(struct sock *sk)
 {
