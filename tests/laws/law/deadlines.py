@@ -34,7 +34,7 @@ WAITING = re.compile(
 
 # File: why it arms a timer.
 ARMED = {
-    "conn/sock.c": "a connection's one hrtimer; rubato_timer_arm() is given rub_due()",
+    "conn/timer.c": "a connection's one hrtimer; rubato_timer_arm() is given rub_due()",
     "table/deadlines.c": "the half-open wheel; rubato_deadlines_arm() is given rub_half_due()",
     "table/ages.c": "the TIME_WAIT wheel; asks the hook, which is rub_tw_due()",
 }
