@@ -461,7 +461,7 @@ void Endpoint::segment(const Packet &p)
 	if (stage.sabotaged(6))
 		t.challenge_start = 0;
 	note_offer(t, seg, m);
-	conn->watch.heard(stage.now);
+	conn->watch.heard(conn->tcb, stage.now);
 	const char *const differs = both_ways::segment(t, seg, env, rx);
 
 	require(0, !differs, differs);

@@ -64,11 +64,12 @@ void Watch::begin(rub_ns how_late, bool drops)
 	judged = !drops;
 }
 
-void Watch::heard(rub_ns now)
+void Watch::heard(const rub_tcb &t, rub_ns now)
 {
 	if (is_quiet(clock))
 		run.start(now);
-	answered = clock == RUBATO_CLOCK_PERSIST && !orphan;
+	answered = !orphan &&
+		   (clock == RUBATO_CLOCK_PERSIST || (clock == RUBATO_CLOCK_DATA && !t.snd_wnd));
 }
 
 void Watch::expires(const rub_tcb &t, const Timetable &table, rub_ns now)
@@ -150,6 +151,18 @@ rub_ns Watch::next(const rub_tcb &t, const Timetable &table) const
 	return run.last + table.course(clock).gap(run.tries, rto_of(t, table));
 }
 
+/* RFC 3168 section 6.1.2 holds it back for an RTO after the echo, its pace for a round trip. */
+rub_ns Watch::latest(const rub_tcb &t, const Timetable &table) const
+{
+	rub_ns at = next(t, table);
+
+	if (!held)
+		return at;
+	if (t.cc.echoed)
+		at = std::max(at, t.cc.echoed + rto_of(t, table).base);
+	return std::max(at, run.last + t.srtt);
+}
+
 rub_ns Watch::end(const rub_tcb &t, const Timetable &table) const
 {
 	const Rto rto = rto_of(t, table);
@@ -183,10 +196,11 @@ void Watch::proposed(const rub_tcb &t, const rub_tx &tx, const Timetable &table,
 	if (!tx.clock || !judged || (at_once && run.last == now && !run.tries))
 		return;
 	const bool first_probe = tx.unit == RUB_UNIT_KEEPALIVE && tx.tries == 1;
-	const rub_ns at = first_probe ? quiet + table.keepalive_idle : next(t, table);
+	const rub_ns idle = quiet + table.keepalive_idle, at = first_probe ? idle : next(t, table),
+		     by = first_probe ? idle : latest(t, table);
 
 	must(now >= at, "a try leaves too early", at, now);
-	must(in_time(at, now), "a try leaves too late", at, now);
+	must(in_time(by, now), "a try leaves too late", by, now);
 }
 
 void Watch::left(const rub_tcb &t, const rub_tx &tx, bool gone, bool probe, const Timetable &table,
@@ -196,8 +210,12 @@ void Watch::left(const rub_tcb &t, const rub_tx &tx, bool gone, bool probe, cons
 		look(t, now);
 		return;
 	}
-	/* The first of a flight. */
-	if (tx.unit < RUB_UNIT_PROBE && !tx.clock && !tx.again && tx.seq == una)
+	const bool first = tx.unit < RUB_UNIT_PROBE && !tx.clock && !tx.again && tx.seq == una;
+
+	/* What was held back until now nobody could have answered. */
+	if ((first || tx.clock == RUBATO_CLOCK_PERSIST) && !run.life && !orphan)
+		run.first = now;
+	if (first)
 		run.last = now;
 	if (probe && tx.unit == RUB_UNIT_DATA && table.course(clock).follows_rto())
 		run.last = now;
@@ -206,11 +224,8 @@ void Watch::left(const rub_tcb &t, const rub_tx &tx, bool gone, bool probe, cons
 	look(t, now);
 	if (tx.unit == RUB_UNIT_KEEPALIVE && tx.tries == 1)
 		run.restart_gaps(now);
-	else if (tx.clock && tx.clock == t.clock) {
-		if (tx.clock == RUBATO_CLOCK_PERSIST && !run.life && !orphan)
-			run.first = now;
+	else if (tx.clock && tx.clock == t.clock)
 		run.tried(now);
-	}
 }
 
 void Watch::gave_up(const rub_tcb &t, const rub_rx &rx, const Timetable &table, rub_ns now)
@@ -248,7 +263,7 @@ void Watch::check(const rub_tcb &t, const Timetable &table, rub_ns now)
 	/* What only its pace holds back is no try. */
 	if (t.snd_una == t.snd_nxt && clock != RUBATO_CLOCK_PERSIST)
 		return;
-	const rub_ns at = std::min(next(t, table), over);
+	const rub_ns at = std::min(latest(t, table), over);
 
 	if (!in_time(at, now))
 		must(false, "a try is overdue", at, now);

@@ -59,7 +59,7 @@ public:
 	void begin(rub_ns late, bool drops);
 
 	/* A segment is there, before the core is told. */
-	void heard(rub_ns now);
+	void heard(const rub_tcb &tcb, rub_ns now);
 	/* A timer has come, before the core is told. */
 	void expires(const rub_tcb &tcb, const Timetable &table, rub_ns now);
 	/* The core was called. */
@@ -80,6 +80,8 @@ public:
 private:
 	rub_ns end(const rub_tcb &tcb, const Timetable &table) const;
 	rub_ns next(const rub_tcb &tcb, const Timetable &table) const;
+	/* The same, if what is new data besides waits for all that may hold it back. */
+	rub_ns latest(const rub_tcb &tcb, const Timetable &table) const;
 	void check_ack(const rub_tcb &tcb, const Timetable &table, rub_ns now);
 	/* Of something that is to come at @at: 9 if a retune has come since the last try, else 8.
 	 */
