@@ -144,8 +144,8 @@ void put_connection(std::vector<u8> &bytes, const rub_tcb &tcb)
 	forget(t.run);
 	forget_measurements(t);
 	/* The search for the path's MTU is off; ICMP does not come. */
-	for (rub_ns *at : {&t.ack_from, &t.text_at, &t.probe_from, &t.paced_from, &t.ts_recent_at,
-			   &t.mtu.since})
+	for (rub_ns *at :
+	     {&t.ack_from, &t.text_at, &t.probe_from, &t.paced_from, &t.ts_recent_at, &t.mtu.since})
 		flag(*at);
 	memset(static_cast<void *>(&t.out), 0, sizeof(t.out));
 	append(bytes, t);

@@ -68,7 +68,8 @@ private:
 		if (!seen.insert(hash(bytes)).second)
 			return;
 		steps.push_back(step);
-		result.pairs[pair_of(world.state(0), world.state(1))]++;
+		if (!result.pairs[pair_of(world.state(0), world.state(1))]++)
+			result.ways[pair_of(world.state(0), world.state(1))] = told(step);
 	}
 
 	/* One more event. */
@@ -81,7 +82,7 @@ private:
 
 			result.transitions++;
 			if ((result.broken = after.apply(event))) {
-				tell({at, event});
+				result.path = told({at, event});
 				return;
 			}
 			visit(after, {at, event});
@@ -125,18 +126,22 @@ private:
 		return world;
 	}
 
-	void tell(const Step &last)
+	/* Each event on the way to @last, with the states that it led to. */
+	std::vector<std::string> told(const Step &last) const
 	{
 		std::vector<Event> events = path(last.from);
+		std::vector<std::string> lines;
 		World world(bounds, policy);
 
-		events.push_back(last.event);
+		if (steps.size() > 1)
+			events.push_back(last.event);
 		for (const Event &event : events) {
-			result.path.push_back(world.describe(event));
+			lines.push_back(world.describe(event));
 			world.apply(event);
-			result.path.back() += "   -> " + state_name(world.state(0)) + " " +
-					      state_name(world.state(1));
+			lines.back() += "   -> " + state_name(world.state(0)) + " " +
+					state_name(world.state(1));
 		}
+		return lines;
 	}
 
 	const Bounds &bounds;

@@ -25,6 +25,7 @@ struct Result {
 	bool whole = true; /* nothing was left to be visited */
 	unsigned depth = 0;
 	std::map<Pair, size_t> pairs;
+	std::map<Pair, std::vector<std::string>> ways; /* a shortest one to each of these */
 	Broken broken;
 	std::vector<std::string> path; /* to the broken state */
 };

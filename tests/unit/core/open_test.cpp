@@ -595,3 +595,15 @@ TEST(SimultaneousOpen, AbortSendsReset)
 	s.expect(seg(RST, 1, 0));
 	s.died(ECONNABORTED);
 }
+
+/* Aborted before its SYN could leave: nothing leaves any more. */
+TEST(Open, AnAbortBeforeTheSynLeftSaysNothing)
+{
+	Script s;
+	rub_tx tx;
+
+	ASSERT_EQ(s.call(RUB_CALL_OPEN, 0, false), 0);
+	ASSERT_EQ(s.call(RUB_CALL_ABORT, ECONNABORTED, false), 0);
+	s.state_is(RUBATO_CLOSED);
+	EXPECT_FALSE(rub_transmit(&s.tcb, &s.env, &tx));
+}

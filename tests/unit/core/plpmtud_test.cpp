@@ -2,6 +2,7 @@
 /* What the path takes is found out by what it delivers: RFC 4821, with RFC 8899's terms. */
 #include "script.h"
 
+#include "core/constants.h"
 #include "core/tcb.h"
 
 using namespace script;
@@ -1176,4 +1177,32 @@ TEST(Plpmtud, WhatAWindowProbeSentIsNoPartOfAProbe)
 	EXPECT_FALSE(s.units.front().probe);
 	s.expect(data(1, BASE));
 	s.take();
+}
+
+/* A router that says what a lost probe has said already does not begin the search anew. */
+TEST_P(Probe, IcmpThatIsNoNewsGoesOnHalving)
+{
+	Path s(RUBATO_MTU_PROBING_ALWAYS, GetParam());
+
+	lose_probe(s);
+	s.take();
+	s.at(2 * RTT);
+	s.acks_all();
+	ASSERT_EQ(s.tcb.mtu.high, MAX - 1);
+	s.env.path_mss = MAX - 1;
+	ASSERT_EQ(s.call(RUB_CALL_MTU, 0), 0);
+	s.at(2 * RTT + ns(s.tcb.cc.cwnd / BASE * s.tcb.srtt));
+	s.next_is(HALF, true);
+	s.acks_all();
+}
+
+/* A wait beyond the end of time is for ever, and does not come around. */
+TEST(Plpmtud, AHeadwayOfDecadesIsNever)
+{
+	Path s(RUBATO_MTU_PROBING_ALWAYS);
+
+	ASSERT_FALSE(s.complete());
+	s.tcb.mtu.headway = RUB_PLPMTUD_HEADWAY_TIMEOUT;
+	s.tcb.srtt = RUB_NEVER / RUB_PLPMTUD_HEADWAY_TIMEOUT;
+	EXPECT_EQ(rub_plpmtud_due(&s.tcb), RUB_NEVER);
 }
