@@ -1203,6 +1203,7 @@ TEST(Plpmtud, AHeadwayOfDecadesIsNever)
 
 	ASSERT_FALSE(s.complete());
 	s.tcb.mtu.headway = RUB_PLPMTUD_HEADWAY_TIMEOUT;
-	s.tcb.srtt = RUB_NEVER / RUB_PLPMTUD_HEADWAY_TIMEOUT;
+	s.tcb.srtt =
+		RUB_NEVER / (RUB_PLPMTUD_HEADWAY_TIMEOUT * (s.tcb.cc.cwnd / s.tcb.snd_mss)) + 1;
 	EXPECT_EQ(rub_plpmtud_due(&s.tcb), RUB_NEVER);
 }
